@@ -1,0 +1,8 @@
+//! Tests by step of the escrow.
+
+mod invariants;
+mod open;
+mod quote;
+mod refund;
+mod settle;
+mod weights;
