@@ -1,0 +1,106 @@
+//! What whole steps cost: this pallet's own part and what the seams do in them.
+
+use defaas_traits::{AccessControl, Catalog, Escrow, OnOutcome, Providers};
+use frame_support::{traits::Get, weights::Weight};
+use sp_runtime::Perbill;
+
+use crate::{Config, Pallet, WeightInfo};
+
+impl<T: Config> Pallet<T> {
+    /// Worst case of a request with this many bytes of path and inline input.
+    pub fn request_cost(bytes: u32) -> Weight {
+        T::WeightInfo::check_request(bytes)
+            .saturating_add(T::Catalog::resolve_weight())
+            .saturating_add(T::Access::max_weight())
+            .saturating_add(T::Escrow::open_weight())
+            .saturating_add(T::WeightInfo::store_request())
+    }
+
+    /// Worst case of a draw.
+    pub fn draw_cost() -> Weight {
+        T::WeightInfo::draw().saturating_add(T::Providers::draw_weight())
+    }
+
+    /// Worst case of a missed deadline, without the refund that may follow.
+    pub fn miss_cost() -> Weight {
+        T::WeightInfo::miss().saturating_add(T::Providers::close_weight())
+    }
+
+    /// Worst case of a failure reported, without the refund that may follow.
+    pub fn fail_cost() -> Weight {
+        T::WeightInfo::fail().saturating_add(T::Providers::close_weight())
+    }
+
+    /// Worst case of a refund, in which every attempt may be judged.
+    pub fn refund_cost() -> Weight {
+        T::WeightInfo::refund()
+            .saturating_add(Self::judge_all_cost())
+            .saturating_add(T::Escrow::settle_weight())
+            .saturating_add(T::Access::undo_weight())
+            .saturating_add(T::Catalog::suspend_weight())
+            .saturating_add(T::OnOutcome::max_weight())
+    }
+
+    /// Worst case of a delivery, in which every attempt may be judged.
+    pub fn deliver_cost() -> Weight {
+        T::WeightInfo::deliver()
+            .saturating_add(Self::judge_all_cost())
+            .saturating_add(T::Escrow::settle_weight())
+            .saturating_add(T::OnOutcome::max_weight())
+    }
+
+    /// Closing and judging come with one weight; at the end of a call there is one to close and up to
+    /// `MaxAttempts` to judge.
+    fn judge_all_cost() -> Weight {
+        T::Providers::close_weight().saturating_mul(T::MaxAttempts::get().into())
+    }
+
+    /// Worst case of dispatching a report with this many items.
+    pub fn report_cost(items: u32) -> Weight {
+        let item = Self::deliver_cost()
+            .max(Self::fail_cost().saturating_add(Self::refund_cost()))
+            .saturating_add(T::WeightInfo::classify());
+        T::WeightInfo::report().saturating_add(item.saturating_mul(items.into()))
+    }
+
+    /// Worst case of authorizing a report with this many items and bytes.
+    pub fn authorize_cost(items: u32, bytes: u32) -> Weight {
+        T::WeightInfo::authorize(bytes)
+            .saturating_add(T::WeightInfo::classify().saturating_mul(items.into()))
+    }
+
+    /// Worst case of removing what is left of an ended call, in two visits.
+    pub fn prune_cost() -> Weight {
+        T::WeightInfo::visit()
+            .saturating_mul(2)
+            .saturating_add(T::WeightInfo::drop_output())
+            .saturating_add(T::WeightInfo::drop_record())
+    }
+
+    /// Declared weights of all that a call causes after its request: for each attempt a draw, a
+    /// report of one item with its authorization or a missed deadline; and the pruning. The network
+    /// fee is made of this.
+    pub fn lifecycle_weight() -> Weight {
+        let report = Self::report_cost(1)
+            .saturating_add(Self::authorize_cost(1, defaas_primitives::call::MAX_INLINE));
+        let missed = T::WeightInfo::visit()
+            .saturating_add(Self::miss_cost())
+            .saturating_add(Self::refund_cost());
+        Self::draw_cost()
+            .saturating_add(report.max(missed))
+            .saturating_mul(T::MaxAttempts::get().into())
+            .saturating_add(Self::prune_cost())
+    }
+
+    /// `share` of the largest block.
+    pub(crate) fn budget(share: Perbill) -> Weight {
+        share * T::BlockWeights::get().max_block
+    }
+
+    /// Draws that fit into one block.
+    pub(crate) fn draws_per_block() -> u64 {
+        Self::budget(T::DrawShare::get())
+            .checked_div_per_component(&Self::draw_cost())
+            .unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,36 @@
+//! Calls that wait for a draw, first come first served.
+//!
+//! Entries join at the tail and leave at the head, never in between: an open call cannot be taken
+//! back. So a map and two counters are enough, and each step costs the same however long the queue.
+//! The counters are read anew in each step, because a step that ends a call may lead to another
+//! request.
+
+use defaas_primitives::JobCursor;
+
+use crate::{Config, Queue, QueueEnds};
+
+/// Appends an entry.
+pub(crate) fn push<T: Config>(entry: JobCursor) {
+    QueueEnds::<T>::mutate(|ends| {
+        Queue::<T>::insert(ends.tail, entry);
+        // A chain that fills 2⁶⁴ positions is out of reach.
+        ends.tail = ends.tail.saturating_add(1);
+    });
+}
+
+/// The oldest entry, if its position is before `end`.
+pub(crate) fn front_before<T: Config>(end: u64) -> Option<JobCursor> {
+    let ends = QueueEnds::<T>::get();
+    if ends.is_empty() || ends.head >= end {
+        return None;
+    }
+    Queue::<T>::get(ends.head)
+}
+
+/// Removes the oldest entry.
+pub(crate) fn pop<T: Config>() {
+    QueueEnds::<T>::mutate(|ends| {
+        Queue::<T>::remove(ends.head);
+        ends.head = ends.head.saturating_add(1);
+    });
+}
