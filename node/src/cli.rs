@@ -1,0 +1,110 @@
+//! The command line: options, sub-commands, and what `--version` and `--help` say.
+
+use sc_cli::SubstrateCli;
+use sc_service::ChainSpec;
+
+/// The command line of the node.
+#[derive(Debug, clap::Parser)]
+pub struct Cli {
+    /// What to do instead of running the node.
+    #[command(subcommand)]
+    pub subcommand: Option<Subcommand>,
+
+    /// Options of the running node.
+    #[clap(flatten)]
+    pub run: sc_cli::RunCmd,
+}
+
+/// What the binary can do besides running the node.
+#[derive(Debug, clap::Subcommand)]
+pub enum Subcommand {
+    /// Create, inspect and insert keys.
+    #[command(subcommand)]
+    Key(sc_cli::KeySubcommand),
+
+    /// Print the specification of a chain.
+    ExportChainSpec(sc_cli::ExportChainSpecCmd),
+
+    /// Print the specification of a chain; the older form, which can add a boot node.
+    #[allow(deprecated)]
+    BuildSpec(sc_cli::BuildSpecCmd),
+
+    /// Execute a stored block again and check the result.
+    CheckBlock(sc_cli::CheckBlockCmd),
+
+    /// Write blocks to a file.
+    ExportBlocks(sc_cli::ExportBlocksCmd),
+
+    /// Write the state after a block as a chain specification.
+    ExportState(sc_cli::ExportStateCmd),
+
+    /// Import blocks from a file.
+    ImportBlocks(sc_cli::ImportBlocksCmd),
+
+    /// Remove the whole chain from this machine.
+    PurgeChain(sc_cli::PurgeChainCmd),
+
+    /// Take back blocks that are not final yet.
+    Revert(sc_cli::RevertCmd),
+
+    /// Print the best, finalized and genesis block of the database.
+    ChainInfo(sc_cli::ChainInfoCmd),
+}
+
+impl SubstrateCli for Cli {
+    fn impl_name() -> String {
+        "DeFaaS Node".into()
+    }
+
+    fn impl_version() -> String {
+        env!("SUBSTRATE_CLI_IMPL_VERSION").into()
+    }
+
+    fn description() -> String {
+        env!("CARGO_PKG_DESCRIPTION").into()
+    }
+
+    fn author() -> String {
+        env!("CARGO_PKG_AUTHORS").into()
+    }
+
+    fn support_url() -> String {
+        concat!(env!("CARGO_PKG_REPOSITORY"), "/issues").into()
+    }
+
+    fn copyright_start_year() -> i32 {
+        2026
+    }
+
+    fn load_spec(&self, id: &str) -> Result<Box<dyn ChainSpec>, String> {
+        match defaas_chain_spec::load(id) {
+            Ok(spec) => Ok(Box::new(spec)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn definition_has_no_conflicts() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_of_the_node_are_taken_without_a_subcommand() {
+        let cli = Cli::try_parse_from(["defaas-node", "--dev", "--tmp"]).expect("valid");
+        assert!(cli.subcommand.is_none());
+        assert!(cli.run.tmp);
+    }
+
+    #[test]
+    fn unknown_chain_is_refused_with_advice() {
+        let cli = Cli::try_parse_from(["defaas-node"]).expect("valid");
+        let error = cli.load_spec("mainnet").map(|_| ()).expect_err("unknown");
+        assert!(error.contains("path of a chain specification"), "{error}");
+    }
+}
