@@ -1,0 +1,295 @@
+//! How an answer to an invocation maps to an outcome. Pure: what it needs to ask is said by
+//! [`Verdict::IfReady`] and asked elsewhere. The table with its reasons is in the README.
+
+use std::time::Duration;
+
+use defaas_primitives::{Fault, Limit, Outcome};
+use reqwest::header::HeaderMap;
+use reqwest::StatusCode;
+
+/// Names of the headers that an invocation sends and reads.
+pub mod headers {
+    /// How a call ended, from this project's own runtime alone: see
+    /// [`outcome_token`](crate::outcome_token).
+    pub const OUTCOME: &str = "x-defaas-outcome";
+    /// Fuel that a deterministic function used, from this project's own runtime alone.
+    pub const FUEL: &str = "x-defaas-fuel";
+    /// Execution time in seconds, from the watchdog in a function's container or this project's
+    /// own runtime.
+    pub const DURATION: &str = "x-duration-seconds";
+    /// Marks an answer that the infrastructure made. The function may have run all the same.
+    pub const INTERNAL: &str = "x-openfaas-internal";
+    /// Identity of a call, for logs.
+    pub const CALL_ID: &str = "x-call-id";
+    /// Seed of a deterministic function's random numbers, for this project's own runtime alone: 64
+    /// hexadecimal digits.
+    pub const SEED: &str = "x-defaas-seed";
+    /// Asks a watchdog to stop the function after this time.
+    pub const TIMEOUT: &str = "x-timeout";
+}
+
+/// Most bytes that a failing function's output may have, if its version's limit is lower: room for
+/// the end of its error stream.
+pub const FAILURE_OUTPUT_BYTES: u64 = 4 * 1024;
+
+/// What [`headers::INTERNAL`] says if the watchdog refused the call for too many at once.
+const INTERNAL_LIMITER: &str = "faas-middleware";
+/// What it says if the watchdog itself failed.
+const INTERNAL_WATCHDOG: &str = "of-watchdog";
+
+const TOKENS: [(&str, Outcome); 12] = [
+    ("success", Outcome::Success),
+    ("function-failed", Outcome::FunctionFailed),
+    ("limit-timeout", Outcome::LimitExceeded(Limit::Timeout)),
+    ("limit-memory", Outcome::LimitExceeded(Limit::Memory)),
+    ("limit-output", Outcome::LimitExceeded(Limit::Output)),
+    (
+        "provider-failed-code-unavailable",
+        Outcome::ProviderFailed(Fault::CodeUnavailable),
+    ),
+    (
+        "provider-failed-input-unavailable",
+        Outcome::ProviderFailed(Fault::InputUnavailable),
+    ),
+    (
+        "provider-failed-invalid-code",
+        Outcome::ProviderFailed(Fault::InvalidCode),
+    ),
+    (
+        "provider-failed-unsupported",
+        Outcome::ProviderFailed(Fault::Unsupported),
+    ),
+    (
+        "provider-failed-overloaded",
+        Outcome::ProviderFailed(Fault::Overloaded),
+    ),
+    (
+        "provider-failed-interrupted",
+        Outcome::ProviderFailed(Fault::Interrupted),
+    ),
+    (
+        "provider-failed-internal",
+        Outcome::ProviderFailed(Fault::Internal),
+    ),
+];
+
+/// The outcome as [`headers::OUTCOME`] writes it.
+pub const fn outcome_token(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Success => "success",
+        Outcome::FunctionFailed => "function-failed",
+        Outcome::LimitExceeded(Limit::Timeout) => "limit-timeout",
+        Outcome::LimitExceeded(Limit::Memory) => "limit-memory",
+        Outcome::LimitExceeded(Limit::Output) => "limit-output",
+        Outcome::ProviderFailed(Fault::CodeUnavailable) => "provider-failed-code-unavailable",
+        Outcome::ProviderFailed(Fault::InputUnavailable) => "provider-failed-input-unavailable",
+        Outcome::ProviderFailed(Fault::InvalidCode) => "provider-failed-invalid-code",
+        Outcome::ProviderFailed(Fault::Unsupported) => "provider-failed-unsupported",
+        Outcome::ProviderFailed(Fault::Overloaded) => "provider-failed-overloaded",
+        Outcome::ProviderFailed(Fault::Interrupted) => "provider-failed-interrupted",
+        Outcome::ProviderFailed(Fault::Internal) => "provider-failed-internal",
+    }
+}
+
+/// Reads what [`outcome_token`] writes. `None` for anything else.
+pub fn parse_outcome(token: &str) -> Option<Outcome> {
+    TOKENS
+        .iter()
+        .find(|(name, _)| *name == token)
+        .map(|(_, outcome)| *outcome)
+}
+
+/// What an answer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Just this.
+    Is(Outcome),
+    /// This, if the function is ready now; if it is not, the answer came from somebody else, and
+    /// it is the provider's failure.
+    IfReady(Outcome),
+}
+
+impl Verdict {
+    pub(crate) fn outcome(self) -> Outcome {
+        match self {
+            Self::Is(outcome) | Self::IfReady(outcome) => outcome,
+        }
+    }
+}
+
+/// The provider's failure, without more knowledge.
+pub(crate) const INTERNAL: Outcome = Outcome::ProviderFailed(Fault::Internal);
+
+/// Judges an answer of this project's own runtime: its word is taken, and an answer without it
+/// cannot have come from a function.
+pub(crate) fn judge_exact(headers: &HeaderMap) -> Verdict {
+    let told = text(headers, headers::OUTCOME).and_then(parse_outcome);
+    Verdict::Is(told.unwrap_or(INTERNAL))
+}
+
+/// Judges an answer of a foreign OpenFaaS by what is seen of it. `elapsed` is the time from
+/// sending to the answer's head, `timeout` the function's limit.
+pub(crate) fn judge_foreign(
+    status: StatusCode,
+    headers: &HeaderMap,
+    elapsed: Duration,
+    timeout: Duration,
+) -> Verdict {
+    if let Some(marker) = text(headers, headers::INTERNAL) {
+        return Verdict::Is(match (status, marker) {
+            (StatusCode::TOO_MANY_REQUESTS, INTERNAL_LIMITER) => {
+                Outcome::ProviderFailed(Fault::Overloaded)
+            }
+            // Only if the time was really up: an operator's shorter time-out is not the function's.
+            (StatusCode::GATEWAY_TIMEOUT, INTERNAL_WATCHDOG) if elapsed >= timeout => {
+                Outcome::LimitExceeded(Limit::Timeout)
+            }
+            _ => INTERNAL,
+        });
+    }
+    match status {
+        status if status.is_success() => Verdict::Is(Outcome::Success),
+        // What the gateway itself says to calls that loop back to it, and without the marker.
+        StatusCode::MOVED_PERMANENTLY
+        | StatusCode::NOT_FOUND
+        | StatusCode::METHOD_NOT_ALLOWED
+        | StatusCode::BAD_GATEWAY => Verdict::IfReady(Outcome::FunctionFailed),
+        _ => Verdict::Is(Outcome::FunctionFailed),
+    }
+}
+
+/// Judges a call that got no whole answer within its limit and the grace. This project's own
+/// runtime stops functions itself, so its silence is its own failure; a foreign one may not know
+/// the limit, or may hold a call for a function that never comes up.
+pub(crate) const fn judge_silence(exact: bool) -> Verdict {
+    if exact {
+        Verdict::Is(INTERNAL)
+    } else {
+        Verdict::IfReady(Outcome::LimitExceeded(Limit::Timeout))
+    }
+}
+
+/// A header's value as text; of several, the first.
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::{HeaderName, HeaderValue};
+
+    const LIMIT: Duration = Duration::from_secs(1);
+    const FAST: Duration = Duration::from_millis(10);
+
+    fn with(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn tokens_and_outcomes_map_to_each_other() {
+        for (token, outcome) in TOKENS {
+            assert_eq!(outcome_token(&outcome), token);
+            assert_eq!(parse_outcome(token), Some(outcome));
+        }
+        for token in ["", "Success", "limit", "provider-failed", "success "] {
+            assert_eq!(parse_outcome(token), None, "{token}");
+        }
+    }
+
+    #[test]
+    fn judge_exact_takes_the_word_of_the_runtime_and_nothing_else() {
+        let told = with(&[(headers::OUTCOME, "limit-memory")]);
+        assert_eq!(
+            judge_exact(&told),
+            Verdict::Is(Outcome::LimitExceeded(Limit::Memory))
+        );
+        assert_eq!(judge_exact(&HeaderMap::new()), Verdict::Is(INTERNAL));
+        assert_eq!(
+            judge_exact(&with(&[(headers::OUTCOME, "fine")])),
+            Verdict::Is(INTERNAL)
+        );
+    }
+
+    #[test]
+    fn judge_foreign_does_not_believe_an_outcome_header() {
+        let told = with(&[(headers::OUTCOME, "provider-failed-internal")]);
+        let verdict = judge_foreign(StatusCode::OK, &told, FAST, LIMIT);
+        assert_eq!(verdict, Verdict::Is(Outcome::Success));
+    }
+
+    #[test]
+    fn judge_foreign_goes_by_the_status_without_the_marker() {
+        let judge = |status| {
+            let status = StatusCode::from_u16(status).unwrap();
+            judge_foreign(status, &HeaderMap::new(), FAST, LIMIT)
+        };
+        for status in [200, 201, 204, 299] {
+            assert_eq!(judge(status), Verdict::Is(Outcome::Success), "{status}");
+        }
+        for status in [301, 404, 405, 502] {
+            assert_eq!(
+                judge(status),
+                Verdict::IfReady(Outcome::FunctionFailed),
+                "{status}"
+            );
+        }
+        for status in [302, 307, 400, 401, 429, 500, 503, 504] {
+            assert_eq!(
+                judge(status),
+                Verdict::Is(Outcome::FunctionFailed),
+                "{status}"
+            );
+        }
+    }
+
+    #[test]
+    fn judge_foreign_blames_the_provider_where_the_marker_stands() {
+        for status in [200, 404, 500, 503] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let marked = with(&[(headers::INTERNAL, "proxy")]);
+            assert_eq!(
+                judge_foreign(status, &marked, FAST, LIMIT),
+                Verdict::Is(INTERNAL)
+            );
+        }
+    }
+
+    #[test]
+    fn judge_foreign_knows_a_full_watchdog_from_a_failed_one() {
+        let limiter = with(&[(headers::INTERNAL, "faas-middleware")]);
+        let busy = judge_foreign(StatusCode::TOO_MANY_REQUESTS, &limiter, FAST, LIMIT);
+        assert_eq!(
+            busy,
+            Verdict::Is(Outcome::ProviderFailed(Fault::Overloaded))
+        );
+    }
+
+    #[test]
+    fn judge_foreign_takes_a_watchdog_s_time_out_only_when_the_limit_was_reached() {
+        let watchdog = with(&[(headers::INTERNAL, "of-watchdog")]);
+        let judge = |elapsed| judge_foreign(StatusCode::GATEWAY_TIMEOUT, &watchdog, elapsed, LIMIT);
+        assert_eq!(
+            judge(LIMIT),
+            Verdict::Is(Outcome::LimitExceeded(Limit::Timeout))
+        );
+        assert_eq!(judge(FAST), Verdict::Is(INTERNAL));
+    }
+
+    #[test]
+    fn judge_silence_blames_the_own_runtime_and_the_foreign_function() {
+        assert_eq!(judge_silence(true), Verdict::Is(INTERNAL));
+        assert_eq!(
+            judge_silence(false),
+            Verdict::IfReady(Outcome::LimitExceeded(Limit::Timeout))
+        );
+    }
+}
