@@ -1,0 +1,158 @@
+//! Options of the command line and what they become.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use log::LevelFilter;
+
+use crate::compiler::ChildArgs;
+use crate::quantity::parse_bytes;
+use crate::{CompileLimits, Config, BUILD_ID};
+
+/// Runs Wasm functions behind the OpenFaaS REST API.
+///
+/// Reads a secret as one line from standard input and ends when standard input ends. Every request
+/// but the health check needs the user `admin` and the secret as password. Writes one line `ready
+/// ADDRESS` per address to standard output when it accepts connections.
+#[derive(Debug, Parser)]
+#[command(name = env!("CARGO_PKG_NAME"), version = BUILD_ID, args_conflicts_with_subcommands = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Compile a module; for the runtime's own use.
+    #[command(hide = true)]
+    Compile(ChildArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Unix socket to listen on. Its folder must belong to this user and have mode 0700.
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// TCP address to listen on. Traffic is not encrypted: other addresses than loopback show
+    /// credentials and calls to the network.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Folder with modules, each named by its sha-256; only read.
+    #[arg(long, value_name = "DIR")]
+    code_dir: Option<PathBuf>,
+    /// Folder for compiled code, private to this user; made if absent.
+    #[arg(long, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+    /// Most compiled code on disk, such as 4Gi.
+    #[arg(long, value_name = "BYTES", value_parser = bytes, default_value_t = default().cache_bytes)]
+    cache_bytes: u64,
+    /// Most compiled code in memory.
+    #[arg(long, value_name = "BYTES", value_parser = bytes, default_value_t = default().resident_bytes)]
+    resident_bytes: u64,
+    /// Most functions deployed at once.
+    #[arg(long, default_value_t = default().max_deployments)]
+    max_deployments: usize,
+    /// Most calls executed at once [default: four per processor, at most 64].
+    #[arg(long)]
+    max_concurrency: Option<usize>,
+    /// Most calls that wait for others to end.
+    #[arg(long, default_value_t = default().max_queue)]
+    max_queue: usize,
+    /// Longest wait of a call for others to end, in milliseconds.
+    #[arg(long, default_value_t = default().queue_wait.as_millis() as u64)]
+    queue_wait_ms: u64,
+    /// Most memory that all calls together may have by their limits, such as 2Gi.
+    #[arg(long, value_name = "BYTES", value_parser = bytes, default_value_t = default().memory_pool)]
+    memory_pool: u64,
+    /// Most connections at once.
+    #[arg(long, default_value_t = default().max_connections)]
+    max_connections: usize,
+    /// Longest compilation by the clock, in seconds.
+    #[arg(long, default_value_t = default().compile.wall.as_secs())]
+    compile_seconds: u64,
+    /// Most processor time of a compilation, in seconds.
+    #[arg(long, default_value_t = default().compile.cpu_seconds)]
+    compile_cpu_seconds: u64,
+    /// Most address space of a compilation.
+    #[arg(long, value_name = "BYTES", value_parser = bytes, default_value_t = default().compile.address_space)]
+    compile_address_space: u64,
+    /// File that names the code of the calls in progress, for who looks after a crash.
+    #[arg(long, value_name = "PATH")]
+    in_flight_file: Option<PathBuf>,
+    /// Become this user, and the group of the same number, before anything is opened; needs root.
+    #[arg(long)]
+    pub uid: Option<u32>,
+    /// What is logged to standard error: off, error, warn, info, debug or trace.
+    #[arg(long, default_value_t = LevelFilter::Info)]
+    pub log_level: LevelFilter,
+    /// Print the identity of this build and end.
+    #[arg(long)]
+    pub build_id: bool,
+}
+
+fn default() -> Config {
+    Config::default()
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    parse_bytes(text).ok_or_else(|| "write a whole number of bytes, or one with Ki, Mi, Gi".into())
+}
+
+impl ServeArgs {
+    pub fn into_config(self) -> Config {
+        let default = default();
+        Config {
+            socket: self.socket,
+            listen: self.listen,
+            code_dir: self.code_dir.unwrap_or_default(),
+            cache_dir: self.cache_dir.unwrap_or_default(),
+            cache_bytes: self.cache_bytes,
+            resident_bytes: self.resident_bytes,
+            max_deployments: self.max_deployments,
+            max_concurrency: self.max_concurrency.unwrap_or(default.max_concurrency),
+            max_queue: self.max_queue,
+            queue_wait: Duration::from_millis(self.queue_wait_ms),
+            memory_pool: self.memory_pool,
+            max_connections: self.max_connections,
+            compile: CompileLimits {
+                wall: Duration::from_secs(self.compile_seconds),
+                cpu_seconds: self.compile_cpu_seconds,
+                address_space: self.compile_address_space,
+            },
+            in_flight_file: self.in_flight_file,
+            ..default
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_become_settings_and_the_rest_stays_default() {
+        let cli = Cli::try_parse_from([
+            "runtime",
+            "--socket=/run/s",
+            "--memory-pool=64Mi",
+            "--compile-seconds=7",
+        ])
+        .unwrap();
+        let config = cli.serve.into_config();
+        assert_eq!(config.socket, Some("/run/s".into()));
+        assert_eq!(config.memory_pool, 64 << 20);
+        assert_eq!(config.compile.wall, Duration::from_secs(7));
+        assert_eq!(config.max_queue, Config::default().max_queue);
+        assert_eq!(config.compiler, Config::default().compiler);
+    }
+}

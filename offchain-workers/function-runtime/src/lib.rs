@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod admission;
+mod compiler;
+mod config;
+mod deployment;
+mod deployments;
+mod digest;
+mod engine;
+mod error;
+mod in_flight;
+mod openfaas;
+mod outcome;
+mod private;
+mod quantity;
+mod server;
+mod timestamp;
+
+pub mod cli;
+pub mod sandbox;
+pub mod secret;
+
+pub use config::{ceilings, CompileLimits, Config, ConfigError};
+pub use error::StartError;
+pub use secret::Secret;
+pub use server::{bind, Address, Server};
+
+/// Identity of this build: crate version and a hash of the crate's sources. A node accepts a
+/// runtime binary only if both were built from the same sources, and compares this with what the
+/// binary prints for `--build-id`.
+pub const BUILD_ID: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("DEFAAS_SOURCE_HASH"));
+
+/// The part of [`BUILD_ID`] that stands for the sources.
+const SOURCE_HASH: &str = env!("DEFAAS_SOURCE_HASH");

@@ -1,0 +1,119 @@
+//! Compilation in its own process, and the cache of its results.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::{modules, Place, Runtime};
+
+#[tokio::test]
+async fn code_that_compiles_for_too_long_by_the_clock_is_invalid() {
+    let options = ["--compile-seconds=1", "--compile-cpu-seconds=600"];
+    let runtime = Runtime::start_with(&options).await;
+    let digest = runtime.place.put(&modules::laborious());
+    let refused = runtime.try_deploy("f", &digest, json!({})).await;
+    let refused = refused.expect("provider-failed-invalid-code", 400);
+    assert!(
+        refused.text().contains("longer to compile"),
+        "{}",
+        refused.text()
+    );
+    // The next one is served as if nothing had been.
+    runtime.deploy("echo", modules::ECHO, json!({})).await;
+    assert_eq!(runtime.call("echo", "x").await.text(), "x");
+}
+
+#[tokio::test]
+async fn code_that_takes_too_much_processor_time_to_compile_is_invalid() {
+    let options = ["--compile-seconds=600", "--compile-cpu-seconds=1"];
+    let runtime = Runtime::start_with(&options).await;
+    let digest = runtime.place.put(&modules::laborious());
+    let refused = runtime.try_deploy("f", &digest, json!({})).await;
+    let refused = refused.expect("provider-failed-invalid-code", 400);
+    assert!(
+        refused.text().contains("processor time"),
+        "{}",
+        refused.text()
+    );
+}
+
+#[tokio::test]
+async fn second_start_takes_compiled_code_from_the_cache() {
+    let runtime = Runtime::start().await;
+    let digest = runtime.place.put_wat(modules::ECHO);
+    assert_eq!(
+        runtime.try_deploy("echo", &digest, json!({})).await.status,
+        200
+    );
+    let place = runtime.stop().await;
+    assert_eq!(place.compiled().len(), 1);
+
+    // Without the module, only the cache can give the code.
+    fs::remove_file(place.path("code").join(&digest)).unwrap();
+    let runtime = Runtime::start_in(place, &[]).await;
+    assert_eq!(
+        runtime.try_deploy("echo", &digest, json!({})).await.status,
+        200
+    );
+    assert_eq!(runtime.call("echo", "x").await.text(), "x");
+}
+
+#[tokio::test]
+async fn changed_cache_entry_is_refused_and_compiled_anew() {
+    let runtime = Runtime::start().await;
+    let digest = runtime.place.put_wat(modules::ECHO);
+    assert_eq!(
+        runtime.try_deploy("echo", &digest, json!({})).await.status,
+        200
+    );
+    let place = runtime.stop().await;
+    let entry = place.compiled().remove(0);
+    let original = fs::read(&entry).unwrap();
+    let mut changed = original.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    fs::write(&entry, &changed).unwrap();
+
+    let runtime = Runtime::start_in(place, &[]).await;
+    assert_eq!(
+        runtime.try_deploy("echo", &digest, json!({})).await.status,
+        200
+    );
+    assert_eq!(runtime.call("echo", "x").await.text(), "x");
+    assert_ne!(fs::read(&entry).unwrap(), changed);
+}
+
+#[tokio::test]
+async fn entry_of_another_installation_is_not_used() {
+    let runtime = Runtime::start().await;
+    let digest = runtime.place.put_wat(modules::ECHO);
+    assert_eq!(
+        runtime.try_deploy("echo", &digest, json!({})).await.status,
+        200
+    );
+    let foreign = runtime.stop().await;
+
+    let runtime = Runtime::start_in(Place::new(), &[]).await;
+    let entry = foreign.compiled().remove(0);
+    fs::copy(
+        &entry,
+        runtime.place.path("cache").join(entry.file_name().unwrap()),
+    )
+    .unwrap();
+    let refused = runtime.try_deploy("echo", &digest, json!({})).await;
+    refused.expect("provider-failed-code-unavailable", 400);
+}
+
+#[tokio::test]
+async fn deployments_of_the_same_code_at_once_compile_it_once() {
+    let runtime = Runtime::start().await;
+    let digest = runtime.place.put_wat(modules::ECHO);
+    let names: Vec<_> = (0..8).map(|number| format!("f{number}")).collect();
+    let deployed = names
+        .iter()
+        .map(|name| runtime.try_deploy(name, &digest, json!({})));
+    for reply in futures::future::join_all(deployed).await {
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+    assert_eq!(runtime.place.compiled().len(), 1);
+}

@@ -1,0 +1,11 @@
+//! The real binary, started and asked over its socket.
+
+mod calls;
+mod compilation;
+mod deployments;
+mod deterministic;
+mod library;
+mod limits;
+mod openfaas;
+mod process;
+mod support;
