@@ -6,8 +6,8 @@
 //!
 //! * The real-time clock begins at [`EPOCH`], the monotonic one at 0. Both are the same clock: each
 //!   reading of either advances it by [`STEP`], and sleeping advances it by the time slept.
-//! * The seed is sha-256 of ([`SEED_DOMAIN`], digest of the code, the call's seed). Random bytes are
-//!   the blocks sha-256(seed ‖ counter), counter = 0, 1, …, as 8 bytes, little endian.
+//! * The seed is sha-256 of ([`SEED_DOMAIN`], digest of the code, the call's seed). Random bytes
+//!   are the blocks sha-256(seed ‖ counter), counter = 0, 1, …, as 8 bytes, little endian.
 //! * `poll_oneoff` never waits: if it asks for streams, these are ready; else the earliest of its
 //!   clocks rings.
 
@@ -25,9 +25,9 @@ pub(crate) const EPOCH: Duration = Duration::from_secs(1_735_689_600);
 /// How far each reading advances the clock, in nanoseconds: programs that wait for time to pass
 /// come to an end.
 pub(crate) const STEP: u64 = 1_000;
-/// Fuel per millisecond of a deterministic function's time-out. About a fifth of what one core of
-/// a present machine uses up, so that also on a slow or busy machine the fuel ends before the time,
-/// and where a call stops is the same everywhere.
+/// Fuel per millisecond of a deterministic function's time-out. A fifth to a third of what one core
+/// of a present machine uses up, so that also on a slow or busy machine the fuel ends before the
+/// time, and where a call stops is the same everywhere.
 pub(crate) const FUEL_PER_MILLISECOND: u64 = 200_000;
 
 const SEED_DOMAIN: &[u8] = b"defaas/function-seed/v1";
