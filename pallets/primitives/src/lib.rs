@@ -17,6 +17,7 @@
 //! | [`outcome`] | how an attempt ended |
 //! | [`report`] | what a worker tells the chain |
 //! | [`job`] | what a worker needs to execute one attempt |
+//! | [`invocation_state`] | where a call stands, for whoever waits for it |
 //! | [`notice`] | what a worker tells the chain about itself |
 //! | [`worker`] | the key that signs reports |
 //! | [`endpoint`] | where a provider's gateway is reached |
@@ -33,6 +34,7 @@ pub mod cid;
 pub mod code;
 pub mod endpoint;
 pub mod ids;
+pub mod invocation_state;
 pub mod job;
 pub mod labels;
 pub mod name;
@@ -51,6 +53,7 @@ pub use cid::Cid;
 pub use code::{Code, CodeKind, Limits, Verification};
 pub use endpoint::{Endpoint, Host};
 pub use ids::{Attempt, FunctionId, InvocationId, ProviderId, Replica, VersionNumber};
+pub use invocation_state::{InvocationState, Refund, Stage};
 pub use job::{Job, JobCursor};
 pub use labels::{Label, Labels, Placement};
 pub use name::Name;
