@@ -3,13 +3,17 @@
 #![allow(missing_docs)] // the macro's output
 
 use crate::{
-    configs::consensus::GENESIS_EPOCH_CONFIG, genesis_presets, genesis_settings::EpochDuration,
-    pallets, AccountId, AuthorityDiscovery, Babe, Balance, Block, Executive, Grandpa, Historical,
-    Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment,
-    VERSION,
+    configs::consensus::GENESIS_EPOCH_CONFIG, faas_api, genesis_presets,
+    genesis_settings::EpochDuration, pallets, AccountId, AuthorityDiscovery, Babe, Balance, Block,
+    Executive, Grandpa, Historical, Invocations, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig,
+    SessionKeys, System, TransactionPayment, Trust, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
+use defaas_primitives::{
+    InvocationId, InvocationState, Job, JobCursor, ProviderId, Report, Tick, WorkerId,
+    WorkerSignature,
+};
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
     traits::KeyOwnerProofSystem,
@@ -250,6 +254,31 @@ impl_runtime_apis! {
 
         fn query_length_to_fee(length: u32) -> Balance {
             TransactionPayment::length_to_fee(length)
+        }
+    }
+
+    impl faas_api::FaasApi<Block> for Runtime {
+        fn provider_of(worker: WorkerId) -> Option<ProviderId> {
+            Trust::provider_by_worker(worker)
+        }
+
+        fn tick() -> Tick {
+            Invocations::tick()
+        }
+
+        fn jobs(provider: ProviderId, after: Option<JobCursor>, limit: u32) -> Vec<Job> {
+            Invocations::assignments(provider, after, limit)
+        }
+
+        fn report_extrinsic(
+            report: Report,
+            signature: WorkerSignature,
+        ) -> <Block as BlockT>::Extrinsic {
+            faas_api::report_extrinsic(report, signature)
+        }
+
+        fn invocation_state(id: InvocationId) -> Option<InvocationState> {
+            faas_api::invocation_state(id)
         }
     }
 

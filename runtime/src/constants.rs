@@ -257,7 +257,7 @@ pub mod providers {
     pub const NOTICE_PRIORITY: TransactionPriority = TransactionPriority::MAX / 4;
 
     /// Capacity of the providers of development chains.
-    pub const DEV_CAPACITY: u32 = 8;
+    pub const DEV_CAPACITY: u32 = 64;
     /// Bond of the providers of development chains.
     pub const DEV_BOND: Balance = 1_000 * DFS;
     /// Port of the gateway of the first of them; the others follow.

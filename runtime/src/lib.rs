@@ -7,6 +7,7 @@
 //! * [`constants`]: every first value, with its unit.
 //! * [`configs`]: one file per domain that configures the pallets.
 //! * [`apis`]: what the node asks the runtime.
+//! * [`faas_api`]: what workers and watchers of calls ask it.
 //! * [`genesis_presets`]: the named genesis states.
 //! * `pallets`: the pallets, their order and their indices.
 
@@ -17,6 +18,7 @@ extern crate alloc;
 pub mod apis;
 pub mod configs;
 pub mod constants;
+pub mod faas_api;
 pub mod genesis_presets;
 pub mod genesis_settings;
 mod pallets;

@@ -3,6 +3,7 @@
 
 mod calls;
 mod consensus;
+mod faas_api;
 mod genesis;
 mod money;
 mod random;

@@ -1,0 +1,84 @@
+//! One call as the node sees it: work list, report, states, all through the runtime API.
+
+use super::{calls, *};
+use crate::{faas_api::runtime_decl_for_faas_api::FaasApiV1, Balance, Block};
+use defaas_primitives::{
+    Meters, Outcome, Output, Report, ReportItem, ReportV1, Stage, WorkerId, WorkerPair,
+};
+use sp_core::Pair;
+use sp_runtime::BoundedVec;
+
+/// Stage of call 0.
+fn stage() -> Option<Stage> {
+    <Runtime as FaasApiV1<Block>>::invocation_state(0).map(|state| state.stage)
+}
+
+#[test]
+fn call_is_seen_taken_and_reported_through_the_api() {
+    let bob = Sr25519Keyring::Bob;
+    development().execute_with(|| {
+        let worker = WorkerPair::from(Sr25519Keyring::Alice.pair());
+        let provider = <Runtime as FaasApiV1<Block>>::provider_of(worker.public());
+        let provider = provider.expect("Alice is a provider at genesis");
+        let stranger = WorkerId::from(bob.public());
+        assert_eq!(<Runtime as FaasApiV1<Block>>::provider_of(stranger), None);
+
+        let mut header = author_until(genesis_header(), 1);
+        open_block(&header);
+        apply(bob, 0, 0, calls::publish("echo", 0))
+            .unwrap()
+            .unwrap();
+        apply(bob, 1, 0, calls::open_to_everybody(0))
+            .unwrap()
+            .unwrap();
+        assert_eq!(stage(), None);
+        apply(bob, 2, 0, calls::request(0, b"hello", Balance::MAX / 2))
+            .unwrap()
+            .unwrap();
+        assert_eq!(stage(), Some(Stage::Requested));
+        header = Executive::finalize_block();
+        assert!(<Runtime as FaasApiV1<Block>>::jobs(provider, None, 10).is_empty());
+
+        // Drawn in the next block.
+        header = author_until(header.clone(), header.number + 1);
+        assert_eq!(stage(), Some(Stage::Assigned));
+        let jobs = <Runtime as FaasApiV1<Block>>::jobs(provider, None, 10);
+        let [job] = jobs.try_into().expect("one call is open");
+        assert_eq!(job.worker, worker.public());
+        assert!(job.deadline > <Runtime as FaasApiV1<Block>>::tick());
+        let after = Some(job.cursor());
+        assert!(<Runtime as FaasApiV1<Block>>::jobs(provider, after, 10).is_empty());
+
+        let output = Output::Inline(BoundedVec::truncate_from(b"HELLO".to_vec()));
+        let digest = output.digest();
+        let report = Report::V1(ReportV1 {
+            provider,
+            worker: job.worker.clone(),
+            resend: 0,
+            items: BoundedVec::truncate_from(vec![ReportItem {
+                invocation: job.invocation,
+                digest: job.digest,
+                replica: job.replica,
+                attempt: job.attempt,
+                outcome: Outcome::Success,
+                output: Some(output),
+                meters: Meters {
+                    duration_ms: 3,
+                    fuel: None,
+                },
+            }]),
+        });
+        open_block(&header);
+        let signature = worker.sign(&report.payload(&System::block_hash(0)));
+        let transaction = <Runtime as FaasApiV1<Block>>::report_extrinsic(report, signature);
+        Executive::apply_extrinsic(transaction).unwrap().unwrap();
+
+        let state = <Runtime as FaasApiV1<Block>>::invocation_state(0).expect("on record");
+        assert_eq!(state.stage, Stage::Settled(Outcome::Success));
+        assert_eq!(
+            (state.provider, state.deadline, state.output),
+            (Some(provider), None, Some(digest))
+        );
+        assert!(<Runtime as FaasApiV1<Block>>::jobs(provider, None, 10).is_empty());
+    });
+}
