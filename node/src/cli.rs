@@ -1,5 +1,6 @@
 //! The command line: options, sub-commands, and what `--version` and `--help` say.
 
+use crate::worker::WorkerParams;
 use sc_cli::SubstrateCli;
 use sc_service::ChainSpec;
 
@@ -13,6 +14,10 @@ pub struct Cli {
     /// Options of the running node.
     #[clap(flatten)]
     pub run: sc_cli::RunCmd,
+
+    /// Options of the worker.
+    #[clap(flatten)]
+    pub worker: WorkerParams,
 }
 
 /// What the binary can do besides running the node.
@@ -99,6 +104,16 @@ mod tests {
         let cli = Cli::try_parse_from(["defaas-node", "--dev", "--tmp"]).expect("valid");
         assert!(cli.subcommand.is_none());
         assert!(cli.run.tmp);
+    }
+
+    #[test]
+    fn options_of_the_worker_stand_beside_those_of_the_node() {
+        let args = ["defaas-node", "--dev", "--no-worker", "--store-size", "1Gi"];
+        let cli = Cli::try_parse_from(args).expect("valid");
+        assert!(cli.worker.no_worker);
+        assert_eq!(cli.worker.store_size, 1 << 30);
+        let open = ["defaas-node", "--upload-addr", "0.0.0.0:5101"];
+        assert!(Cli::try_parse_from(open).is_err());
     }
 
     #[test]

@@ -19,10 +19,11 @@ pub fn run() -> Result<()> {
     match &cli.subcommand {
         None => {
             let runner = cli.create_runner(&cli.run)?;
+            let worker = cli.worker.clone();
             runner.run_node_until_exit(|mut config| async move {
                 checks::before_start(&mut config)
                     .map_err(|refused| sc_cli::Error::Application(Box::new(refused)))?;
-                service::start(config).map_err(sc_cli::Error::Service)
+                service::start(config, worker).map_err(sc_cli::Error::Service)
             })
         }
         Some(Subcommand::Key(cmd)) => cmd.run(&cli),

@@ -9,6 +9,7 @@ mod cli;
 mod command;
 mod rpc;
 mod service;
+mod worker;
 
 use std::{error::Error, process::ExitCode};
 

@@ -5,6 +5,7 @@
 //! network     protocols and peers
 //! rpc         methods and servers
 //! consensus   authoring and voting, if this node is an authority
+//! worker      runs functions, if this node has a worker key
 //! ```
 //!
 //! The order matters in two places: the transaction pool comes before the import pipeline, because
@@ -17,13 +18,18 @@ mod network;
 mod partial;
 mod types;
 
-use crate::rpc;
+use crate::{
+    rpc,
+    worker::{self, WorkerParams},
+};
+use defaas_primitives::worker::WORKER_KEY_TYPE;
 use defaas_runtime::opaque::Block;
 use sc_consensus_grandpa::FinalityProofProvider;
 use sc_network::{
     config::NetworkBackendType, Litep2pNetworkBackend, NetworkBackend, NetworkWorker,
 };
 use sc_service::{Configuration, Error, SpawnTasksParams, TaskManager};
+use sp_keystore::Keystore;
 use sp_runtime::traits::Block as BlockT;
 
 pub use consensus::revert as revert_consensus;
@@ -36,14 +42,14 @@ pub use types::{FullBackend, FullClient, FullPool, FullSelectChain};
 ///
 /// If any part cannot be built: a database that cannot be opened, a port in use, a chain
 /// specification without a runtime.
-pub fn start(config: Configuration) -> Result<TaskManager, Error> {
+pub fn start(config: Configuration, worker: WorkerParams) -> Result<TaskManager, Error> {
     match config.network.network_backend {
-        NetworkBackendType::Litep2p => start_over::<Litep2pNetworkBackend>(config),
-        NetworkBackendType::Libp2p => start_over::<NetworkWorker<_, _>>(config),
+        NetworkBackendType::Litep2p => start_over::<Litep2pNetworkBackend>(config, worker),
+        NetworkBackendType::Libp2p => start_over::<NetworkWorker<_, _>>(config, worker),
     }
 }
 
-fn start_over<N>(config: Configuration) -> Result<TaskManager, Error>
+fn start_over<N>(config: Configuration, worker: WorkerParams) -> Result<TaskManager, Error>
 where
     N: NetworkBackend<Block, <Block as BlockT>::Hash>,
 {
@@ -68,6 +74,14 @@ where
         &links,
         &task_manager,
     )?;
+
+    if let Some(seed) = &config.dev_key_seed {
+        // The client makes the session keys of `--alice` and the like; the worker key is none.
+        keystore
+            .keystore()
+            .sr25519_generate_new(WORKER_KEY_TYPE, Some(seed.as_str()))
+            .map_err(|error| Error::Application(Box::new(error)))?;
+    }
 
     if config.role.is_authority() {
         network::spawn_authority_discovery(
@@ -98,6 +112,19 @@ where
                 Some(links.grandpa.shared_authority_set().clone()),
             ),
         },
+    };
+
+    let worker_deps = worker::Deps {
+        client: client.clone(),
+        pool: transaction_pool.clone(),
+        keystore: keystore.keystore(),
+        sync: network.sync.clone(),
+        registry: config.prometheus_registry().cloned(),
+        root: config
+            .base_path
+            .config_dir(config.chain_spec.id())
+            .join("worker"),
+        params: worker,
     };
 
     // `spawn_tasks` keeps the handles of the RPC servers in the task manager.
@@ -132,6 +159,14 @@ where
     }
     if let Some(finality) = finality {
         consensus::spawn_grandpa(&context, finality, links.grandpa, links.voter_state)?;
+    }
+
+    match worker::start(worker_deps) {
+        Ok(None) => {}
+        // Goes with the task manager, which waits for it.
+        Ok(Some(worker)) => task_manager.keep_alive(worker),
+        // Whatever keeps functions from running must not keep blocks from being made.
+        Err(error) => log::error!("This node runs no functions: {error}"),
     }
 
     Ok(task_manager)

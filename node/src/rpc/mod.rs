@@ -1,8 +1,12 @@
 //! RPC methods beyond those every Substrate node has: account nonces, fees, BABE, GRANDPA, light
-//! client checkpoints.
+//! client checkpoints, calls of functions.
+
+mod call_state;
+mod faas;
 
 use crate::service::{FullBackend, FullClient, FullPool, FullSelectChain};
 use defaas_runtime::{opaque::Block, BlockNumber, Hash};
+use faas::{Faas, FaasRpcServer};
 use jsonrpsee::RpcModule;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 use sc_consensus_babe::BabeWorkerHandle;
@@ -81,7 +85,7 @@ pub fn module(
     )?;
     module.merge(
         Grandpa::new(
-            executor,
+            executor.clone(),
             grandpa.authority_set.clone(),
             grandpa.voter_state.clone(),
             grandpa.justifications.clone(),
@@ -98,5 +102,6 @@ pub fn module(
         )?
         .into_rpc(),
     )?;
+    module.merge(Faas::new(client.clone(), executor).into_rpc())?;
     Ok(module)
 }

@@ -1,0 +1,434 @@
+//! The chain as the dispatcher sees it: this node's client, pool and keystore.
+//!
+//! Reads go through the runtime API and run on threads for blocking work, because a call of the
+//! runtime can take milliseconds.
+
+use crate::service::{FullClient, FullPool};
+use async_trait::async_trait;
+use defaas_dispatcher::ports::{BlockRef, Chain, ChainError, Finality, Submission};
+use defaas_primitives::{
+    job::MAX_JOBS_PAGE, worker::WORKER_KEY_TYPE, BlockNumber, Hash, Job, JobCursor, ProviderId,
+    Report, Tick, WorkerId, WorkerSignature,
+};
+use defaas_runtime::{
+    constants::time::SLOT_DURATION_MILLIS,
+    faas_api::FaasApi,
+    opaque::{Block, UncheckedExtrinsic},
+};
+use futures::{
+    stream::{self, BoxStream},
+    StreamExt,
+};
+use sc_client_api::BlockchainEvents;
+use sc_network_sync::SyncingService;
+use sc_transaction_pool_api::{
+    error::{Error as PoolError, IntoPoolError},
+    TransactionPool, TransactionSource,
+};
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
+use sp_consensus::SyncOracle;
+use sp_core::sr25519;
+use sp_keystore::{Keystore, KeystorePtr};
+use sp_runtime::transaction_validity::InvalidTransaction;
+use std::{
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// A best block that is so many slots old is taken for one that is behind. More than the slots
+/// that stay empty in a row on a healthy chain.
+const OLD_SLOTS: u64 = 8;
+
+type Source = Box<dyn Error + Send + Sync>;
+
+/// This node as the dispatcher's chain. Clones share it.
+#[derive(Clone)]
+pub struct NodeChain(Arc<Inner>);
+
+struct Inner {
+    client: Arc<FullClient>,
+    pool: Arc<FullPool>,
+    keystore: KeystorePtr,
+    sync: Arc<SyncingService<Block>>,
+    genesis: Hash,
+    /// The work list read last.
+    list: Mutex<Option<WorkList>>,
+    /// The provider found last.
+    provider: Mutex<Option<ProviderId>>,
+}
+
+/// A work list, whole and in order.
+#[derive(Clone)]
+struct WorkList {
+    at: Hash,
+    provider: ProviderId,
+    jobs: Arc<Vec<Job>>,
+}
+
+/// A report names a key that is not in the keystore.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the worker key {0:?} of an open assignment is not in the keystore: insert it again, or its \
+     assignments will be missed"
+)]
+struct KeyMissing(WorkerId);
+
+impl NodeChain {
+    /// The chain of this node.
+    pub fn new(
+        client: Arc<FullClient>,
+        pool: Arc<FullPool>,
+        keystore: KeystorePtr,
+        sync: Arc<SyncingService<Block>>,
+    ) -> Self {
+        let genesis = client.info().genesis_hash;
+        Self(Arc::new(Inner {
+            client,
+            pool,
+            keystore,
+            sync,
+            genesis,
+            list: Mutex::default(),
+            provider: Mutex::default(),
+        }))
+    }
+
+    /// Answers `question` on a thread for blocking work.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: &'static str,
+        answer: impl FnOnce(&Inner) -> Result<T, Source> + Send + 'static,
+    ) -> Result<T, ChainError> {
+        let inner = self.0.clone();
+        tokio::task::spawn_blocking(move || answer(&inner))
+            .await
+            .unwrap_or_else(|lost| Err(lost.into()))
+            .map_err(|source| ChainError::Failed { question, source })
+    }
+}
+
+impl Inner {
+    /// The worker keys in the keystore.
+    fn keys(&self) -> Vec<WorkerId> {
+        let keys = self.keystore.sr25519_public_keys(WORKER_KEY_TYPE);
+        keys.into_iter().map(WorkerId::from).collect()
+    }
+
+    /// The provider of one of these keys, now or in an assignment that froze one of them.
+    fn provider(&self, at: Hash) -> Result<Option<ProviderId>, Source> {
+        let keys = self.keys();
+        let api = self.client.runtime_api();
+        for key in &keys {
+            if let Some(provider) = api.provider_of(at, key.clone())? {
+                *lock(&self.provider) = Some(provider);
+                return Ok(Some(provider));
+            }
+        }
+        // The provider has taken another key, which is not here. What was assigned before still
+        // wants the old one.
+        let Some(provider) = *lock(&self.provider) else {
+            return Ok(None);
+        };
+        let jobs = self.work_list(at, provider)?;
+        let has_work = jobs.iter().any(|job| keys.contains(&job.worker));
+        Ok(has_work.then_some(provider))
+    }
+
+    /// The whole work list in order. The chain pages in the order of its storage, which is not that
+    /// of the cursors. What a provider can be assigned at once is bounded on chain by its capacity.
+    fn work_list(&self, at: Hash, provider: ProviderId) -> Result<Arc<Vec<Job>>, Source> {
+        if let Some(list) = lock(&self.list).as_ref() {
+            if (list.at, list.provider) == (at, provider) {
+                return Ok(list.jobs.clone());
+            }
+        }
+        let api = self.client.runtime_api();
+        let mut jobs: Vec<Job> = Vec::new();
+        let mut after = None;
+        loop {
+            let page = api.jobs(at, provider, after, MAX_JOBS_PAGE)?;
+            after = page.last().map(Job::cursor);
+            let is_last = page.len() < MAX_JOBS_PAGE as usize;
+            jobs.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        jobs.sort_by_key(Job::cursor);
+        let jobs = Arc::new(jobs);
+        *lock(&self.list) = Some(WorkList {
+            at,
+            provider,
+            jobs: jobs.clone(),
+        });
+        Ok(jobs)
+    }
+
+    /// Signs `report` and wraps it into a transaction.
+    fn sign(&self, at: Hash, report: Report) -> Result<UncheckedExtrinsic, Source> {
+        let Report::V1(first) = &report;
+        let worker = first.worker.clone();
+        let payload = report.payload(&self.genesis);
+        let signature = self
+            .keystore
+            .sr25519_sign(
+                WORKER_KEY_TYPE,
+                &sr25519::Public::from(worker.clone()),
+                &payload,
+            )?
+            .ok_or(KeyMissing(worker))?;
+        let api = self.client.runtime_api();
+        Ok(api.report_extrinsic(at, report, WorkerSignature::from(signature))?)
+    }
+
+    fn finality(&self, block: BlockRef) -> Result<Finality, Source> {
+        if self.client.info().finalized_number < block.number {
+            return Ok(Finality::Pending);
+        }
+        // At and below the last finalized block this is the finalized chain.
+        Ok(if self.client.hash(block.number)? == Some(block.hash) {
+            Finality::Final
+        } else {
+            Finality::Abandoned
+        })
+    }
+
+    /// Slot of the best block. `None`: the genesis block has none.
+    fn best_slot(&self) -> Result<Option<u64>, Source> {
+        let header = self.client.expect_header(self.client.info().best_hash)?;
+        if header.number == 0 {
+            return Ok(None);
+        }
+        let digest = sc_consensus_babe::find_pre_digest::<Block>(&header)
+            .map_err(|error| error.to_string())?;
+        Ok(Some(digest.slot().into()))
+    }
+}
+
+#[async_trait]
+impl Chain for NodeChain {
+    fn genesis(&self) -> Hash {
+        self.0.genesis
+    }
+
+    fn news(&self) -> BoxStream<'static, ()> {
+        let imported = self.0.client.import_notification_stream().map(|_| ());
+        let finalized = self.0.client.finality_notification_stream().map(|_| ());
+        stream::select(imported, finalized).boxed()
+    }
+
+    async fn is_syncing(&self) -> bool {
+        if self.0.sync.is_major_syncing() {
+            return true;
+        }
+        let slot = self.ask("slot of the best block", |inner| inner.best_slot());
+        match slot.await {
+            Ok(slot) => is_old(slot, slot_now()),
+            Err(_) => true,
+        }
+    }
+
+    async fn best(&self) -> Result<BlockRef, ChainError> {
+        let info = self.0.client.info();
+        Ok(block_ref(info.best_number, info.best_hash))
+    }
+
+    async fn finalized(&self) -> Result<BlockRef, ChainError> {
+        let info = self.0.client.info();
+        Ok(block_ref(info.finalized_number, info.finalized_hash))
+    }
+
+    async fn finality(&self, block: BlockRef) -> Result<Finality, ChainError> {
+        self.ask("finality", move |inner| inner.finality(block))
+            .await
+    }
+
+    async fn tick(&self, at: Hash) -> Result<Tick, ChainError> {
+        self.ask("tick", move |inner| {
+            Ok(inner.client.runtime_api().tick(at)?)
+        })
+        .await
+    }
+
+    async fn provider(&self, at: Hash) -> Result<Option<ProviderId>, ChainError> {
+        self.ask("provider", move |inner| inner.provider(at)).await
+    }
+
+    async fn jobs(
+        &self,
+        at: Hash,
+        provider: ProviderId,
+        after: Option<JobCursor>,
+        limit: u32,
+    ) -> Result<Vec<Job>, ChainError> {
+        let list = self.ask("work list", move |inner| inner.work_list(at, provider));
+        Ok(page(&list.await?, after, limit))
+    }
+
+    async fn submit(&self, report: Report) -> Result<Submission, ChainError> {
+        let at = self.0.client.info().best_hash;
+        let transaction = self
+            .ask("signed report", move |inner| inner.sign(at, report))
+            .await?;
+        let taken = self
+            .0
+            .pool
+            .submit_one(at, TransactionSource::Local, transaction)
+            .await;
+        match taken.map_err(IntoPoolError::into_pool_error) {
+            Ok(_) => Ok(Submission::Accepted),
+            Err(Ok(refusal)) => {
+                log::debug!(target: super::LOG, "the pool did not take a report: {refusal}");
+                Ok(submission(&refusal))
+            }
+            Err(Err(error)) => Err(ChainError::Failed {
+                question: "transaction pool",
+                source: error.into(),
+            }),
+        }
+    }
+}
+
+fn block_ref(number: BlockNumber, hash: Hash) -> BlockRef {
+    BlockRef { number, hash }
+}
+
+/// The next `limit` of `jobs`, which ascend, after the one at `after`.
+fn page(jobs: &[Job], after: Option<JobCursor>, limit: u32) -> Vec<Job> {
+    let begin = match after {
+        Some(after) => jobs.partition_point(|job| job.cursor() <= after),
+        None => 0,
+    };
+    jobs.iter()
+        .skip(begin)
+        .take(limit as usize)
+        .cloned()
+        .collect()
+}
+
+/// What an answer of the pool means for a report.
+fn submission(refusal: &PoolError) -> Submission {
+    match refusal {
+        PoolError::AlreadyImported(_) => Submission::AlreadyKnown,
+        // Not known yet in this state, no room, outranked, or banned for a while.
+        PoolError::UnknownTransaction(_)
+        | PoolError::InvalidTransaction(InvalidTransaction::ExhaustsResources)
+        | PoolError::TooLowPriority { .. }
+        | PoolError::TemporarilyBanned
+        | PoolError::ImmediatelyDropped
+        | PoolError::InvalidBlockId(_)
+        | PoolError::RejectedFutureTransaction => Submission::Later,
+        PoolError::InvalidTransaction(_)
+        | PoolError::NoTagsProvided
+        | PoolError::CycleDetected
+        | PoolError::Unactionable => Submission::Refused,
+    }
+}
+
+/// Whether a best block of this slot is behind at slot `now`.
+fn is_old(slot: Option<u64>, now: u64) -> bool {
+    slot.is_none_or(|slot| now.saturating_sub(slot) > OLD_SLOTS)
+}
+
+/// The slot of this machine's clock.
+fn slot_now() -> u64 {
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let millis = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+    millis / SLOT_DURATION_MILLIS
+}
+
+/// Every change under these locks is one assignment, so a panic elsewhere leaves it whole.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use defaas_primitives::{Cid, Code, CodeKind, Digest, Input, Limits, Path};
+    use sp_runtime::transaction_validity::UnknownTransaction;
+
+    fn job(invocation: u64) -> Job {
+        Job {
+            invocation,
+            digest: Digest::zero(),
+            replica: 0,
+            attempt: 0,
+            deadline: 9,
+            worker: WorkerId::from(sr25519::Public::from_raw([0; 32])),
+            function: 0,
+            version: 1,
+            code: Code {
+                cid: Cid::raw_sha256([0; 32]),
+                sha256: [0; 32],
+                size: 1,
+                kind: CodeKind::Wasm,
+            },
+            limits: Limits {
+                timeout_ms: 1,
+                memory_bytes: 1,
+                max_input_bytes: 1,
+                max_output_bytes: 1,
+            },
+            deterministic: false,
+            source: None,
+            path: Path::default(),
+            input: Input::Inline(Default::default()),
+        }
+    }
+
+    #[test]
+    fn pages_follow_each_other_also_after_a_job_that_is_gone() {
+        let jobs: Vec<_> = [1, 2, 4, 7].map(job).into();
+        let ids = |after, limit| -> Vec<u64> {
+            let page = page(&jobs, after, limit);
+            page.iter().map(|job| job.invocation).collect()
+        };
+        assert_eq!(ids(None, 2), [1, 2]);
+        assert_eq!(ids(Some((2, 0)), 9), [4, 7]);
+        assert_eq!(ids(Some((3, 0)), 1), [4]);
+        assert!(ids(Some((7, 0)), 9).is_empty());
+    }
+
+    #[test]
+    fn pool_answers_are_told_apart() {
+        let cases = [
+            (
+                PoolError::AlreadyImported(Box::new(())),
+                Submission::AlreadyKnown,
+            ),
+            (
+                PoolError::UnknownTransaction(UnknownTransaction::CannotLookup),
+                Submission::Later,
+            ),
+            (
+                PoolError::TooLowPriority { old: 2, new: 1 },
+                Submission::Later,
+            ),
+            (PoolError::TemporarilyBanned, Submission::Later),
+            (
+                PoolError::InvalidTransaction(InvalidTransaction::Stale),
+                Submission::Refused,
+            ),
+            (
+                PoolError::InvalidTransaction(InvalidTransaction::BadProof),
+                Submission::Refused,
+            ),
+        ];
+        for (refusal, expected) in cases {
+            assert_eq!(submission(&refusal), expected, "{refusal}");
+        }
+    }
+
+    #[test]
+    fn best_block_is_old_without_slot_or_some_slots_behind_the_clock() {
+        assert!(is_old(None, 100));
+        assert!(is_old(Some(100 - OLD_SLOTS - 1), 100));
+        assert!(!is_old(Some(100 - OLD_SLOTS), 100));
+        assert!(!is_old(Some(101), 100));
+    }
+}

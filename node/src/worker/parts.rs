@@ -1,0 +1,181 @@
+//! The parts of the worker, each under the supervisor.
+//!
+//! Open the store → start function runtime, gateway, upload listener, housekeeping → start the
+//! dispatcher → on shutdown the dispatcher stops first, because what it runs may still end well as
+//! long as the others are there.
+
+use super::{
+    chain::NodeChain,
+    content::NodeContent,
+    executor::WasmExecutor,
+    folder::Folder,
+    listeners,
+    params::WorkerParams,
+    runtime_process::{RuntimeProcess, RuntimeSecret},
+    supervisor::{keep_up, Failure},
+    LOG,
+};
+use defaas_content::{upload::UploadConfig, Store};
+use defaas_dispatcher::{ports::Chain, Config, Dispatcher, Metrics, Ports};
+use defaas_gateway::GatewayConfig;
+use defaas_openfaas::{Client, Credentials};
+use std::{sync::Arc, time::Duration};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// User of the function runtime.
+const RUNTIME_USER: &str = "admin";
+/// Distance between two collections of content.
+const COLLECT_EVERY: Duration = Duration::from_secs(60);
+
+/// What the parts are made of.
+pub struct Parts {
+    /// The chain.
+    pub chain: NodeChain,
+    /// Where everything lies.
+    pub folder: Folder,
+    /// What the dispatcher counts.
+    pub metrics: Arc<Metrics>,
+    /// Options of the command line.
+    pub params: WorkerParams,
+}
+
+/// What opens once and is shared by the parts.
+struct Shared {
+    store: Store,
+    content: NodeContent,
+    executor: Arc<WasmExecutor>,
+}
+
+impl Parts {
+    /// Runs all parts until `shutdown`.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let secret = RuntimeSecret::random();
+        let parts = Arc::new(self);
+        // The store may be held by a former process for a moment, so this too is tried again.
+        let work = || {
+            let (parts, secret, shutdown) = (parts.clone(), secret.clone(), shutdown.clone());
+            async move {
+                let shared = parts.open(&secret).await?;
+                parts.run_all(shared, secret, shutdown).await;
+                Ok::<(), Failure>(())
+            }
+        };
+        keep_up("worker", shutdown.clone(), work).await;
+    }
+
+    async fn open(&self, secret: &RuntimeSecret) -> Result<Shared, Failure> {
+        let config = defaas_content::Config {
+            max_bytes: self.params.store_size,
+            ..defaas_content::Config::in_dir(self.folder.content())
+        };
+        let store = tokio::task::spawn_blocking(move || Store::open(config)).await??;
+        let content = NodeContent::new(store.clone(), self.folder.code()).await?;
+        let credentials = Credentials::new(RUNTIME_USER, secret.reveal())?;
+        let config = defaas_openfaas::Config::embedded(self.folder.socket(), Some(credentials));
+        Ok(Shared {
+            store,
+            content,
+            executor: Arc::new(WasmExecutor::new(Client::new(config)?)),
+        })
+    }
+
+    async fn run_all(&self, shared: Shared, secret: RuntimeSecret, shutdown: CancellationToken) {
+        let stop = CancellationToken::new();
+        let mut others = JoinSet::new();
+        self.spawn_function_runtime(&mut others, secret, &stop);
+        self.spawn_listeners(&mut others, &shared.store, &stop);
+        self.spawn_housekeeping(&mut others, &shared.content, &stop);
+        self.dispatch(shared, shutdown).await;
+        stop.cancel();
+        while let Some(end) = others.join_next().await {
+            if let Err(error) = end {
+                log::error!(target: LOG, "a part of the worker was lost: {error}");
+            }
+        }
+    }
+
+    fn spawn_function_runtime(
+        &self,
+        parts: &mut JoinSet<()>,
+        secret: RuntimeSecret,
+        stop: &CancellationToken,
+    ) {
+        let process = RuntimeProcess {
+            executable: self.params.function_runtime.clone(),
+            folder: self.folder.clone(),
+            secret,
+        };
+        let token = stop.clone();
+        let run = move || {
+            let running = process.clone().run(token.clone());
+            async move { running.await.map_err(Failure::from) }
+        };
+        parts.spawn(keep_up("function runtime", stop.clone(), run));
+    }
+
+    fn spawn_listeners(&self, parts: &mut JoinSet<()>, store: &Store, stop: &CancellationToken) {
+        let config = GatewayConfig {
+            listen: self.params.gateway_addr,
+            ..GatewayConfig::default()
+        };
+        let (content, token) = (store.clone(), stop.clone());
+        let run = move || listeners::gateway(config.clone(), content.clone(), token.clone());
+        parts.spawn(keep_up("gateway", stop.clone(), run));
+
+        let config = UploadConfig {
+            listen: self.params.upload_addr,
+            token_file: self.folder.upload_token(),
+            ..UploadConfig::default()
+        };
+        let (content, token) = (store.clone(), stop.clone());
+        let run = move || listeners::upload(config.clone(), content.clone(), token.clone());
+        parts.spawn(keep_up("upload listener", stop.clone(), run));
+    }
+
+    fn spawn_housekeeping(
+        &self,
+        parts: &mut JoinSet<()>,
+        content: &NodeContent,
+        stop: &CancellationToken,
+    ) {
+        let (chain, content, token) = (self.chain.clone(), content.clone(), stop.clone());
+        let run = move || {
+            let (chain, content, token) = (chain.clone(), content.clone(), token.clone());
+            async move { keep_house(&chain, &content, &token).await }
+        };
+        parts.spawn(keep_up("housekeeping", stop.clone(), run));
+    }
+
+    async fn dispatch(&self, shared: Shared, shutdown: CancellationToken) {
+        let ports = Ports {
+            chain: Arc::new(self.chain.clone()),
+            content: Arc::new(shared.content),
+            executor: shared.executor,
+        };
+        let stop = shutdown.clone();
+        let run = || {
+            let config = Config::new(self.folder.journal());
+            let dispatcher = Dispatcher::new(config, ports.clone(), self.metrics.clone());
+            let stop = stop.clone();
+            async move { Ok::<(), Failure>(dispatcher?.run(stop).await?) }
+        };
+        keep_up("dispatcher", shutdown, run).await;
+    }
+}
+
+/// Drops content that nobody needs any more, by the clock of the finalized chain.
+async fn keep_house(
+    chain: &NodeChain,
+    content: &NodeContent,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(COLLECT_EVERY) => {}
+        }
+        let finalized = chain.finalized().await?;
+        content.collect(chain.tick(finalized.hash).await?).await?;
+    }
+}
