@@ -1,6 +1,7 @@
 //! Amounts of money as people write them.
 
 use defaas_primitives::Balance;
+use serde::{Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
 /// Decimal places of 1 DFS.
@@ -61,6 +62,13 @@ impl fmt::Display for Amount {
             "" => write!(f, "{whole} DFS"),
             fraction => write!(f, "{whole}.{fraction} DFS"),
         }
+    }
+}
+
+/// In units, as text: JSON numbers are too small.
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
 }
 

@@ -16,6 +16,14 @@ pub enum Error {
         /// What the transport says.
         reason: String,
     },
+    /// The content store cannot be reached, or refuses.
+    #[error("the content store at {url}: {reason}")]
+    Store {
+        /// Where it should be.
+        url: String,
+        /// What it says.
+        reason: String,
+    },
     /// The chain does not have what this program expects of it.
     #[error("the node's chain does not fit this program: {0}")]
     Incompatible(String),
@@ -31,6 +39,36 @@ pub enum Error {
         name: String,
         /// Its documentation in the chain's metadata.
         docs: String,
+    },
+    /// A call ended, but not with `Success`.
+    #[error("call {id} ended with {status}{}", docs_suffix(.meaning))]
+    CallFailed {
+        /// Its number.
+        id: u64,
+        /// How it ended.
+        status: String,
+        /// What that means.
+        meaning: String,
+    },
+    /// What a function wrote is not on chain.
+    #[error("the {size} bytes that call {id} wrote are not on chain but stored under {cid}")]
+    OutputElsewhere {
+        /// Number of the call.
+        id: u64,
+        /// Where they are.
+        cid: String,
+        /// How many bytes.
+        size: u32,
+    },
+    /// Something is larger than it may be.
+    #[error("{what} is larger than {limit} bytes")]
+    TooLarge {
+        /// What.
+        what: String,
+        /// The bound, in bytes.
+        limit: u64,
+        /// What to do instead.
+        instead: &'static str,
     },
     /// There is no such thing on chain.
     #[error("{0} does not exist")]
@@ -71,13 +109,14 @@ impl Error {
     /// Exit code. The README lists them; scripts depend on them.
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::CallFailed { .. } => 1,
             Self::Usage(_) => 2,
-            Self::Connection { .. } => 3,
+            Self::Connection { .. } | Self::Store { .. } => 3,
             Self::Refused { .. } | Self::NotAccepted(_) => 4,
             Self::Key(_) => 5,
-            Self::File { .. } => 6,
+            Self::File { .. } | Self::TooLarge { .. } => 6,
             Self::TimedOut { .. } => 7,
-            Self::NotFound(_) => 8,
+            Self::NotFound(_) | Self::OutputElsewhere { .. } => 8,
             Self::Incompatible(_) => 9,
         }
     }
@@ -88,8 +127,18 @@ impl Error {
             Self::Connection { .. } => Some(
                 "Is the node running? Start a development chain with ./dev up, or name another node with --node.".into(),
             ),
+            Self::Store { .. } => Some(
+                "Is the store's upload listener running there, and is --store-token its token file?".into(),
+            ),
             Self::NotAccepted(reason) if reason.contains("fee") || reason.contains("balance") => {
                 Some("Look at the account with: defaas account show".into())
+            }
+            Self::OutputElsewhere { cid, .. } => Some(format!(
+                "Fetch them from the gateway of a provider (defaas provider list), at /ipfs/{cid}"
+            )),
+            Self::TooLarge { instead, .. } => Some((*instead).into()),
+            Self::CallFailed { id, .. } => {
+                Some(format!("Look at it with: defaas invocation show {id}"))
             }
             Self::Incompatible(_) => {
                 Some("Use the release of this program that belongs to the chain's runtime.".into())

@@ -6,6 +6,9 @@ pub mod chain;
 pub mod commands;
 pub mod error;
 pub mod keys;
+pub mod names;
 pub mod output;
+pub mod size;
+pub mod store;
 
 pub use error::{Error, Result};

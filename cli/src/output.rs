@@ -34,6 +34,23 @@ impl Output {
         let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
     }
 
+    /// Whether a program reads this.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints what belongs to a result but not into it, when standard output takes other bytes.
+    pub fn aside(&self, text: &impl Display) {
+        eprintln!("{}", text.to_string().trim_end());
+    }
+
+    /// Writes bytes to standard output as they are.
+    pub fn bytes(&self, bytes: &[u8]) {
+        let mut stdout = std::io::stdout();
+        // A closed pipe is the reader's decision, not an error.
+        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    }
+
     /// Says what is being done, where a person watches.
     pub fn progress(&self, text: impl Display) {
         if self.progress {

@@ -2,11 +2,18 @@
 //! transactions and view functions: what any wallet can do too.
 
 mod account;
+pub mod calls;
+pub mod events;
+mod follow;
 mod submit;
-mod types;
+pub mod types;
+mod view;
+mod views;
 
 pub use account::{parse_address, Balances};
+pub use follow::{Ended, Payment};
 pub use submit::Included;
+pub use views::MAX_PAGE;
 
 use crate::{Error, Result};
 use std::time::Duration;
@@ -87,6 +94,11 @@ impl Chain {
             .request("chain_getBlockHash", rpc_params![])
             .await
             .map_err(|error| self.broken(error))?;
+        self.at(hash).await
+    }
+
+    /// State at one block.
+    async fn at(&self, hash: subxt::utils::H256) -> Result<AtBlock> {
         self.client
             .at_block(hash)
             .await

@@ -47,7 +47,7 @@ impl Chain {
         let events = in_block
             .wait_for_success()
             .await
-            .map_err(|error| self.refusal(error))?;
+            .map_err(|error| self.failure(error))?;
         let at = in_block.at().await.map_err(|error| self.broken(error))?;
         Ok(Included {
             block_number: at.block_number(),
@@ -87,25 +87,30 @@ impl Chain {
         Err(self.broken("the node stopped telling about the transaction"))
     }
 
-    fn refusal(&self, error: TransactionEventsError) -> Error {
-        let TransactionEventsError::ExtrinsicFailed(error) = error else {
-            return self.broken(error);
-        };
-        let plain = |name: String| Error::Refused {
-            pallet: "System".into(),
-            name,
-            docs: String::new(),
-        };
-        let DispatchError::Module(module) = &error else {
-            return plain(error.to_string());
-        };
-        match module.details() {
-            Ok(details) => Error::Refused {
-                pallet: details.pallet.name().into(),
-                name: details.variant.name.clone(),
-                docs: details.variant.docs.join(" ").trim().into(),
-            },
-            Err(_) => plain(error.to_string()),
+    fn failure(&self, error: TransactionEventsError) -> Error {
+        match error {
+            TransactionEventsError::ExtrinsicFailed(error) => refusal(&error),
+            error => self.broken(error),
         }
+    }
+}
+
+/// What the chain says when it refuses, in the words of its metadata.
+pub(super) fn refusal(error: &DispatchError) -> Error {
+    let plain = |name: String| Error::Refused {
+        pallet: "System".into(),
+        name,
+        docs: String::new(),
+    };
+    let DispatchError::Module(module) = error else {
+        return plain(error.to_string());
+    };
+    match module.details() {
+        Ok(details) => Error::Refused {
+            pallet: details.pallet.name().into(),
+            name: details.variant.name.clone(),
+            docs: details.variant.docs.join(" ").trim().into(),
+        },
+        Err(_) => plain(error.to_string()),
     }
 }

@@ -1,0 +1,57 @@
+//! `defaas call`, `defaas invocation`
+
+use super::SelectorArgs;
+use crate::{
+    amount::Amount,
+    names::{CallPath, FunctionName},
+};
+use clap::{value_parser, Args, Subcommand};
+use defaas_primitives::InvocationId;
+use std::path::PathBuf;
+
+/// What to call and how.
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// Id, OWNER/NAME, or NAME of one of --account
+    pub function: FunctionName,
+    /// Which version
+    #[command(flatten)]
+    pub selector: SelectorArgs,
+    /// File that the function reads, at most 4 KiB; - is standard input [default: nothing]
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Path and query that the function sees
+    #[arg(long, default_value = "/")]
+    pub path: CallPath,
+    /// Most to pay, network fee included, in DFS [default: what the quote says]
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_fee: Option<Amount>,
+    /// Wait for the result; the output goes to standard output, the rest to standard error
+    #[arg(long)]
+    pub wait: bool,
+    /// Longest wait, in seconds
+    #[arg(long, value_name = "S", default_value_t = 300, requires = "wait", value_parser = value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// Write the output to this file, and the rest to standard output
+    #[arg(long, value_name = "FILE", requires = "wait")]
+    pub output: Option<PathBuf>,
+}
+
+/// What to look at.
+#[derive(Debug, Subcommand)]
+pub enum InvocationCommand {
+    /// Show a call; the chain keeps it for some hours after its end
+    Show {
+        /// Its number
+        id: InvocationId,
+    },
+    /// List the newest calls
+    List {
+        /// Only calls below this number
+        #[arg(long, value_name = "ID")]
+        before: Option<InvocationId>,
+        /// At most so many
+        #[arg(long, default_value_t = 20, value_name = "N", value_parser = value_parser!(u32).range(1..=100))]
+        limit: u32,
+    },
+}
