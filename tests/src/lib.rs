@@ -5,6 +5,7 @@
 //! dropping a [`Node`] kills it.
 
 pub mod binaries;
+pub mod cli;
 pub mod node;
 
 pub use node::{Node, NodeError};

@@ -24,6 +24,8 @@ const FINALITY_TIMEOUT: Duration = Duration::from_secs(120);
 const LOG_TAIL: usize = 30;
 /// The node's own words when its RPC server listens.
 const RPC_READY: &str = "Running JSON-RPC server: addr=";
+/// The worker's own words when its store takes uploads.
+const UPLOAD_READY: &str = "Upload: http://";
 
 /// Why a node is of no use.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +59,7 @@ pub struct Node {
     process: Child,
     home: Home,
     url: String,
+    upload_url: String,
 }
 
 /// Where a node keeps its state between a stop and the next start.
@@ -106,6 +109,12 @@ impl Node {
             .args(["--rpc-port", "0", "--rpc-methods", "safe"])
             .args(["--listen-addr", "/ip4/127.0.0.1/tcp/0", "--no-mdns"])
             .args(["--no-telemetry", "--no-prometheus"])
+            .args([
+                "--gateway-addr",
+                "127.0.0.1:0",
+                "--upload-addr",
+                "127.0.0.1:0",
+            ])
             // Makes the network key at the first start and keeps it after.
             .arg("--unsafe-force-node-key-generation")
             .arg("--base-path")
@@ -120,8 +129,8 @@ impl Node {
         let (tell, told) = oneshot::channel();
         tokio::spawn(keep_log(stderr, home.log_path(), tell));
 
-        let address = match timeout(START_TIMEOUT, told).await {
-            Ok(Ok(address)) => address,
+        let Addresses { rpc, upload } = match timeout(START_TIMEOUT, told).await {
+            Ok(Ok(addresses)) => addresses,
             Ok(Err(_)) => {
                 return Err(NodeError::Ended {
                     log: log_tail(&home).await,
@@ -138,13 +147,31 @@ impl Node {
         Ok(Self {
             process,
             home,
-            url: format!("ws://{address}"),
+            url: format!("ws://{rpc}"),
+            upload_url: format!("http://{upload}"),
         })
     }
 
     /// WebSocket address of its RPC server.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where it keeps its state.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Address of the listener that takes content.
+    pub fn upload_url(&self) -> &str {
+        &self.upload_url
+    }
+
+    /// File with that listener's token.
+    pub fn upload_token(&self) -> PathBuf {
+        self.home
+            .path()
+            .join("chain/chains/defaas-dev/worker/upload-token")
     }
 
     /// A connection to it.
@@ -201,12 +228,18 @@ impl Node {
     }
 }
 
-/// *The node writes a line* → append it to the log, and tell the address when the RPC server
-/// listens → *ends with the node's output; a full disk ends it too, and the node goes on*.
+/// Where a node listens.
+struct Addresses {
+    rpc: String,
+    upload: String,
+}
+
+/// *The node writes a line* → append it to the log, and tell the addresses when both are known →
+/// *ends with the node's output; a full disk ends it too, and the node goes on*.
 async fn keep_log(
     output: impl tokio::io::AsyncRead + Unpin,
     path: PathBuf,
-    tell: oneshot::Sender<String>,
+    tell: oneshot::Sender<Addresses>,
 ) -> std::io::Result<()> {
     let mut log = fs::OpenOptions::new()
         .create(true)
@@ -214,20 +247,30 @@ async fn keep_log(
         .open(path)
         .await?;
     let mut lines = BufReader::new(output).lines();
+    let (mut rpc, mut upload) = (None, None);
     let mut tell = Some(tell);
     while let Some(line) = lines.next_line().await? {
         log.write_all(line.as_bytes()).await?;
         log.write_all(b"\n").await?;
         log.flush().await?;
-        let address = line.split_once(RPC_READY).map(|(_, addresses)| addresses);
-        if let Some(address) = address.and_then(|addresses| addresses.split(',').next()) {
-            if let Some(tell) = tell.take() {
-                // The receiver is gone if the start was given up.
-                let _ = tell.send(address.trim().to_owned());
-            }
+        rpc = rpc.or_else(|| address_after(&line, RPC_READY));
+        upload = upload.or_else(|| address_after(&line, UPLOAD_READY));
+        if let (Some(rpc), Some(upload), true) = (&rpc, &upload, tell.is_some()) {
+            let addresses = Addresses {
+                rpc: rpc.clone(),
+                upload: upload.clone(),
+            };
+            // The receiver is gone if the start was given up.
+            let _ = tell.take().map(|tell| tell.send(addresses));
         }
     }
     Ok(())
+}
+
+/// The address that follows `words` in `line`.
+fn address_after(line: &str, words: &str) -> Option<String> {
+    let (_, rest) = line.split_once(words)?;
+    rest.split([',', ' ']).next().map(str::to_owned)
 }
 
 async fn log_tail(home: &Home) -> String {
