@@ -95,7 +95,9 @@ impl<T: Config> Pallet<T> {
         }
         ValidTransaction::with_tag_prefix("defaas/notice")
             .priority(T::NoticePriority::get())
-            .and_provides((notice.provider, notice.sequence))
+            // One of a kind in the pool: notices are free, and were they told apart by their number, a
+            // worker could fill the pool with them.
+            .and_provides((notice.provider, kind(&notice.body)))
             .longevity(NOTICE_LONGEVITY)
             .propagate(true)
             .build()
@@ -132,5 +134,13 @@ impl<T: Config> Pallet<T> {
             provider: id,
             available,
         });
+    }
+}
+
+/// Tells the kinds of notices apart in the pool.
+fn kind(body: &NoticeBody) -> u8 {
+    match body {
+        NoticeBody::Endpoint(_) => 0,
+        NoticeBody::Available(_) => 1,
     }
 }

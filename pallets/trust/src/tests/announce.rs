@@ -26,14 +26,15 @@ fn moves_the_endpoint() {
 }
 
 #[test]
-fn is_told_apart_in_the_pool_by_its_number() {
+fn a_pool_holds_one_of_a_kind_from_each_provider() {
     ExtBuilder::default().build_and_execute(|| {
         enrolled(ALICE);
         let first = authorize(&at_port(9_000, 1)).unwrap();
-        let same = authorize(&at_port(9_001, 1)).unwrap();
-        let next = authorize(&at_port(9_000, 2)).unwrap();
-        assert_eq!(first.provides, same.provides);
-        assert_ne!(first.provides, next.provides);
+        let next = authorize(&at_port(9_001, 2)).unwrap();
+        let other_kind = authorize(&notice(ALICE, 0, 3, NoticeBody::Available(false))).unwrap();
+        assert_eq!(first.provides, next.provides);
+        assert_eq!(first.provides.len(), 1);
+        assert_ne!(first.provides, other_kind.provides);
         assert_eq!((first.priority, first.longevity), (7, NOTICE_LONGEVITY));
         assert!(first.requires.is_empty() && first.propagate);
     });
