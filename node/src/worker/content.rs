@@ -58,10 +58,11 @@ impl NodeContent {
     ///
     /// If store or folder cannot be changed; the rest goes with the next call.
     pub async fn collect(&self, now: Tick) -> Result<(), CollectError> {
-        self.code.sweep(now).await?;
+        // The store is collected even if the folder cannot be: else it would fill up.
+        let swept = self.code.sweep(now).await;
         let collected = self.store.gc(now).await?;
         log::debug!(target: super::LOG, "content collected at tick {now}: {collected:?}");
-        Ok(())
+        Ok(swept?)
     }
 
     /// Keeps `cid` from being collected if it is here.
@@ -92,8 +93,10 @@ impl CodeFolder {
             .filter_map(|(sha256, until)| (*until < now).then_some(*sha256))
             .collect();
         for sha256 in over {
-            fs::remove_file(self.path.join(hex::encode(sha256))).await?;
-            files.remove(&sha256);
+            match fs::remove_file(self.path.join(hex::encode(sha256))).await {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => files.remove(&sha256),
+            };
         }
         Ok(())
     }
