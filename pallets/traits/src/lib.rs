@@ -10,7 +10,7 @@
 //! | [`access::AccessControl`] | access | invocations |
 //! | [`billing::PayerPolicy`] | billing | invocations |
 //! | [`billing::Escrow`] | billing | invocations |
-//! | [`providers::Providers`] | trust | invocations, registry |
+//! | [`providers::Providers`] | trust | invocations |
 //! | [`randomness::SlotRandomness`] | runtime | invocations |
 //! | [`invoke::Invoke`] | invocations | triggers, contracts |
 //! | [`invoke::OnOutcome`] | audits, triggers | invocations |

@@ -19,7 +19,8 @@ pub const MIN: u32 = 1;
 pub const MAX: u32 = 2 * NEUTRAL;
 
 /// A delivered result closes a 64th of the distance to [`MAX`]. From neutral it takes 45 results to
-/// get halfway: a few free calls to oneself do not buy a reputation.
+/// get halfway. Calls to oneself count too, and cost little: see the known weaknesses in the crate's
+/// documentation.
 const DELIVERED_SHARE: u32 = 64;
 /// A failure takes a 16th. A provider that fails one call in five keeps about neutral.
 const FAILED_SHARE: u32 = 16;
