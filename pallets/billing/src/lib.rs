@@ -149,5 +149,10 @@ pub mod pallet {
         pub fn price_card() -> PriceCard {
             T::PriceCard::get()
         }
+
+        /// Where fees, the treasury's shares and slices go.
+        pub fn treasury() -> T::AccountId {
+            T::Treasury::get()
+        }
     }
 }

@@ -68,6 +68,7 @@ fn the_view_function_shows_what_a_call_is_charged() {
         let shown = Billing::quote(resolved.function, Selector::Version(1)).unwrap();
         assert_eq!(shown, <Billing as Escrow<_>>::quote(&resolved).unwrap());
         assert_eq!(Billing::price_card(), Card::get());
+        assert_eq!(Billing::treasury(), TREASURY);
     });
 }
 
