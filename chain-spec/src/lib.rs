@@ -1,10 +1,7 @@
-//! The chains a node can join: their names, ids, properties and genesis presets.
-//!
-//! Two development chains are built in, both from the runtime blob this crate was compiled with.
-//! A live network is joined through its specification file, which carries its own blob and genesis,
-//! so that all nodes agree on the genesis whatever version they were built from.
+#![doc = include_str!("../README.md")]
 
 mod extensions;
+pub mod generator;
 
 use defaas_runtime::{
     constants::money::{SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL},
@@ -43,6 +40,18 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The id of a new network cannot name a folder.
+    #[error("`{0}` cannot be an id: use lower case letters, digits and `-`")]
+    InvalidId(String),
+    /// A key that everybody knows is in the genesis of a live network.
+    #[error(
+        "{0} is an account whose key everybody knows: a live network needs keys of its own, or make \
+         a network of another --type"
+    )]
+    WellKnownKey(String),
+    /// The runtime refuses the genesis.
+    #[error("the runtime refuses this genesis: {0}")]
+    InvalidGenesis(String),
 }
 
 /// The specification that `id` names: `dev`, `local` (also the empty string), or the path of a

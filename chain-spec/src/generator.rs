@@ -1,0 +1,158 @@
+//! Makes the specification of a new network out of its genesis.
+
+use crate::{properties, Error, Extensions, GenericChainSpec, PROTOCOL_ID};
+use defaas_runtime::{
+    genesis_presets::{get_preset, ENDOWED},
+    WASM_BINARY,
+};
+use sc_chain_spec::ChainType;
+use sc_network::config::MultiaddrWithPeerId;
+use serde_json::Value;
+use sp_core::crypto::Ss58Codec;
+use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_keyring::Ed25519Keyring;
+
+/// What a new network is called and starts from.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Shown to people.
+    pub name: String,
+    /// Names the node's folders; lower case, digits and `-`.
+    pub id: String,
+    /// Who it is for.
+    pub chain_type: ChainType,
+    /// What differs from the runtime's default genesis.
+    pub genesis: Value,
+    /// Nodes that new ones ask first.
+    pub boot_nodes: Vec<MultiaddrWithPeerId>,
+}
+
+impl Network {
+    /// The specification as JSON; with `raw`, its genesis as storage, which all nodes share whatever
+    /// version they were built from. The genesis is built in both cases, so one that the runtime
+    /// refuses is never written down.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidId`], [`Error::WellKnownKey`] on a live network, [`Error::NoWasmBlob`], and
+    /// [`Error::InvalidGenesis`].
+    pub fn generate(self, raw: bool) -> Result<String, Error> {
+        let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if self.id.is_empty() || !self.id.bytes().all(is_id) {
+            return Err(Error::InvalidId(self.id));
+        }
+        if self.chain_type == ChainType::Live {
+            refuse_well_known_keys(&self.genesis)?;
+        }
+        let blob = WASM_BINARY.ok_or(Error::NoWasmBlob)?;
+        let spec = GenericChainSpec::builder(blob, Extensions::default())
+            .with_name(&self.name)
+            .with_id(&self.id)
+            .with_chain_type(self.chain_type)
+            .with_protocol_id(PROTOCOL_ID)
+            .with_properties(properties())
+            .with_boot_nodes(self.boot_nodes)
+            .with_genesis_config_patch(self.genesis)
+            .build();
+        let built = spec.as_json(true).map_err(Error::InvalidGenesis)?;
+        if raw {
+            Ok(built)
+        } else {
+            spec.as_json(false).map_err(Error::InvalidGenesis)
+        }
+    }
+}
+
+/// The genesis of a built-in chain, `dev` or `local`, to begin a new one from.
+///
+/// # Errors
+///
+/// [`Error::UnknownChain`].
+pub fn preset(name: &str) -> Result<Value, Error> {
+    let id = match name {
+        "dev" => DEV_RUNTIME_PRESET,
+        "local" => LOCAL_TESTNET_RUNTIME_PRESET,
+        _ => return Err(Error::UnknownChain(name.into())),
+    };
+    get_preset(&PresetId::from(id))
+        .and_then(|json| serde_json::from_slice(&json).ok())
+        .ok_or_else(|| Error::UnknownChain(name.into()))
+}
+
+/// Everybody has the keys of `//Alice` and the like: money and blocks of a live network would be
+/// theirs.
+fn refuse_well_known_keys(genesis: &Value) -> Result<(), Error> {
+    let text = genesis.to_string();
+    let sr25519 = ENDOWED.iter().map(|key| key.public().to_ss58check());
+    let ed25519 = Ed25519Keyring::iter().map(|key| key.public().to_ss58check());
+    match sr25519
+        .chain(ed25519)
+        .find(|address| text.contains(address))
+    {
+        Some(address) => Err(Error::WellKnownKey(address)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sc_chain_spec::ChainSpec;
+    use sp_runtime::BuildStorage;
+
+    fn network(chain_type: ChainType) -> Network {
+        Network {
+            name: "Test".into(),
+            id: "defaas-test".into(),
+            chain_type,
+            genesis: preset("local").expect("built in"),
+            boot_nodes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn generated_specification_starts_the_same_genesis_in_both_forms() {
+        let plain = network(ChainType::Local).generate(false).expect("valid");
+        let raw = network(ChainType::Local).generate(true).expect("valid");
+        let [plain, raw] = [plain, raw]
+            .map(|json| GenericChainSpec::from_json_bytes(json.into_bytes()).expect("its output"));
+        assert_eq!((raw.id(), raw.name()), ("defaas-test", "Test"));
+        assert_eq!(ChainSpec::properties(&raw)["tokenSymbol"], "DFS");
+        assert_eq!(
+            plain.build_storage().expect("plain").top,
+            raw.build_storage().expect("raw").top
+        );
+    }
+
+    #[test]
+    fn live_network_with_a_key_that_everybody_has_is_refused() {
+        let error = network(ChainType::Live).generate(true).expect_err("Alice");
+        assert!(matches!(error, Error::WellKnownKey(_)), "{error}");
+    }
+
+    #[test]
+    fn genesis_that_the_runtime_refuses_is_never_written_down() {
+        let mut network = network(ChainType::Local);
+        network.genesis["balances"]["nonsense"] = 1.into();
+        let error = network.generate(false).expect_err("no such field");
+        assert!(
+            matches!(&error, Error::InvalidGenesis(reason) if reason.contains("nonsense")),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn id_that_cannot_name_a_folder_is_refused() {
+        for id in ["", "Has Space", "../up"] {
+            let mut network = network(ChainType::Local);
+            network.id = id.into();
+            let error = network.generate(true).expect_err("no id");
+            assert!(matches!(error, Error::InvalidId(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn unknown_preset_is_named() {
+        assert!(matches!(preset("mainnet"), Err(Error::UnknownChain(name)) if name == "mainnet"));
+    }
+}
