@@ -1,5 +1,6 @@
 //! What can go wrong, what to do about it, and the exit code that says which it was.
 
+use crate::hints;
 use std::path::PathBuf;
 
 /// Result of everything that can fail here.
@@ -27,10 +28,24 @@ pub enum Error {
     /// The chain does not have what this program expects of it.
     #[error("the node's chain does not fit this program: {0}")]
     Incompatible(String),
-    /// The transaction pool did not take the transaction, or dropped it.
+    /// The chain would refuse, so nothing was sent and no fee was paid.
+    #[error("not sent: {what}")]
+    NotSent {
+        /// Why it would refuse.
+        what: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// The transaction pool did not take the transaction.
     #[error("the transaction was not accepted: {0}")]
     NotAccepted(String),
-    /// The transaction stands in a block and failed there. Its fee is paid.
+    /// Another transaction of the account was faster, again and again.
+    #[error("another transaction of the account took this one's number: {0}")]
+    NumberTaken(String),
+    /// The transaction pool had the transaction and dropped it.
+    #[error("the transaction was accepted, but then dropped: {0}")]
+    NotIncluded(String),
+    /// The chain refused: a transaction in its block, whose fee is paid, or a question.
     #[error("the chain refused: {pallet}.{name}{}", docs_suffix(.docs))]
     Refused {
         /// Which pallet refused.
@@ -50,8 +65,16 @@ pub enum Error {
         /// What that means.
         meaning: String,
     },
-    /// What a function wrote is not on chain.
-    #[error("the {size} bytes that call {id} wrote are not on chain but stored under {cid}")]
+    /// A call goes on, but the node no longer tells about it.
+    #[error("lost sight of call {id}: {reason}")]
+    LostSight {
+        /// Its number.
+        id: u64,
+        /// What went wrong last.
+        reason: String,
+    },
+    /// What a function wrote is not on chain, and could not be fetched from where it is.
+    #[error("the {size} bytes that call {id} wrote are stored under {cid}: {reason}")]
     OutputElsewhere {
         /// Number of the call.
         id: u64,
@@ -59,6 +82,18 @@ pub enum Error {
         cid: String,
         /// How many bytes.
         size: u32,
+        /// Why they were not fetched.
+        reason: String,
+    },
+    /// A content store sent something else than what a function wrote.
+    #[error("what the content store has under {cid} is not what call {id} wrote: {reason}")]
+    OutputWrong {
+        /// Number of the call.
+        id: u64,
+        /// Where it should be.
+        cid: String,
+        /// What does not fit.
+        reason: String,
     },
     /// Something is larger than it may be.
     #[error("{what} is larger than {limit} bytes")]
@@ -97,6 +132,21 @@ pub enum Error {
     },
 }
 
+/// What to do when the pool does not take a transaction.
+fn not_accepted(reason: &str) -> &'static str {
+    if ["fee", "balance", "Payment"]
+        .iter()
+        .any(|word| reason.contains(word))
+    {
+        "The account cannot pay the fee. Look at it with: defaas account show"
+    } else if reason.contains("limit") {
+        "The node's pool is full. Send it again in a few blocks."
+    } else {
+        "Nothing was sent. Send it again; if that does not help, use the release of this program \
+         that belongs to the chain's runtime."
+    }
+}
+
 fn docs_suffix(docs: &str) -> String {
     if docs.is_empty() {
         String::new()
@@ -111,8 +161,15 @@ impl Error {
         match self {
             Self::CallFailed { .. } => 1,
             Self::Usage(_) => 2,
-            Self::Connection { .. } | Self::Store { .. } => 3,
-            Self::Refused { .. } | Self::NotAccepted(_) => 4,
+            Self::Connection { .. }
+            | Self::Store { .. }
+            | Self::LostSight { .. }
+            | Self::OutputWrong { .. } => 3,
+            Self::Refused { .. }
+            | Self::NotSent { .. }
+            | Self::NotAccepted(_)
+            | Self::NumberTaken(_)
+            | Self::NotIncluded(_) => 4,
             Self::Key(_) => 5,
             Self::File { .. } | Self::TooLarge { .. } => 6,
             Self::TimedOut { .. } => 7,
@@ -130,11 +187,30 @@ impl Error {
             Self::Store { .. } => Some(
                 "Is the store's upload listener running there, and is --store-token its token file?".into(),
             ),
-            Self::NotAccepted(reason) if reason.contains("fee") || reason.contains("balance") => {
-                Some("Look at the account with: defaas account show".into())
-            }
-            Self::OutputElsewhere { cid, .. } => Some(format!(
-                "Fetch them from the gateway of a provider (defaas provider list), at /ipfs/{cid}"
+            Self::NotSent { hint, .. } => Some(hint.clone()),
+            Self::NotAccepted(reason) => Some(not_accepted(reason).into()),
+            Self::NumberTaken(_) => Some(
+                "Nothing was sent. Send it again; where several machines send for one account at \
+                 once, give each an account of its own."
+                    .into(),
+            ),
+            Self::NotIncluded(_) => Some(
+                "See first whether it was carried out (defaas invocation list, defaas function \
+                 list --owner ACCOUNT); if not, send it again."
+                    .into(),
+            ),
+            Self::Refused { pallet, name, .. } => hints::for_refusal(pallet, name).map(Into::into),
+            Self::LostSight { id, .. } => Some(format!(
+                "The call goes on. Look at it with: defaas invocation show {id}"
+            )),
+            Self::OutputElsewhere { id, cid, .. } => Some(format!(
+                "Fetch them with: defaas --store URL --store-token FILE invocation show {id} \
+                 --output FILE, or from the gateway of the provider (defaas provider list), at \
+                 /ipfs/{cid}"
+            )),
+            Self::OutputWrong { cid, .. } => Some(format!(
+                "Ask another store, or the gateway of the provider (defaas provider list), at \
+                 /ipfs/{cid}"
             )),
             Self::TooLarge { instead, .. } => Some((*instead).into()),
             Self::CallFailed { id, .. } => {
@@ -151,5 +227,46 @@ impl Error {
     pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { path, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(pallet: &str, name: &str) -> Error {
+        Error::Refused {
+            pallet: pallet.into(),
+            name: name.into(),
+            docs: String::new(),
+        }
+    }
+
+    #[test]
+    fn refusals_of_the_chain_say_what_to_do() {
+        let error = refused("Access", "NotAuthorized");
+        assert_eq!(error.exit_code(), 4);
+        assert!(error.hint().unwrap().contains("defaas grant"));
+        assert!(refused("Invocations", "Busy")
+            .hint()
+            .unwrap()
+            .contains("blocks"));
+        assert_eq!(refused("Sudo", "RequireSudo").hint(), None);
+    }
+
+    #[test]
+    fn an_account_that_cannot_pay_is_told_so() {
+        let error = Error::NotAccepted("Invalid transaction validity: Payment".into());
+        assert!(error.hint().unwrap().contains("account show"));
+        let full = "Transaction couldn't enter the pool because of the limit";
+        let error = Error::NotAccepted(full.into());
+        assert!(error.hint().unwrap().contains("pool is full"));
+    }
+
+    #[test]
+    fn a_lost_race_says_that_nothing_was_sent() {
+        let error = Error::NumberTaken("Stale".into());
+        assert_eq!(error.exit_code(), 4);
+        assert!(error.hint().unwrap().contains("again"));
     }
 }

@@ -5,6 +5,8 @@ pub mod args;
 pub mod chain;
 pub mod commands;
 pub mod error;
+pub mod file;
+mod hints;
 pub mod keys;
 pub mod names;
 pub mod output;

@@ -14,6 +14,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TRANSFER_TIMEOUT: Duration = Duration::from_secs(900);
 /// Longest token file, in bytes.
 const MAX_TOKEN_LEN: u64 = 4096;
+/// Adds and pins a file under the network's import profile, in whatever store: sha2-256, raw leaves
+/// of 1 MiB.
+const ADD: &str = "add?pin=true&cid-version=1&raw-leaves=true&chunker=size-1048576";
 /// Most bytes of an answer that is not content.
 const MAX_ANSWER: u64 = 64 * 1024;
 
@@ -62,13 +65,15 @@ impl Store {
         })
     }
 
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Puts a file into the store and pins it.
     pub async fn add(&self, bytes: &[u8]) -> Result<ContentId> {
         let (content_type, body) = form(bytes, &hex::encode(rand::random::<[u8; 32]>()));
-        let request = self
-            .post("add?pin=true")
-            .header(CONTENT_TYPE, content_type)
-            .body(body);
+        let request = self.post(ADD).header(CONTENT_TYPE, content_type).body(body);
         let answer = self.send(request, MAX_ANSWER).await?;
         let added: Added = serde_json::from_slice(&answer)
             .map_err(|error| failed(&self.url, format!("no answer of a store: {error}")))?;

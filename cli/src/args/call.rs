@@ -3,7 +3,9 @@
 use super::SelectorArgs;
 use crate::{
     amount::Amount,
+    chain::types::ContentId,
     names::{CallPath, FunctionName},
+    size::Size,
 };
 use clap::{value_parser, Args, Subcommand};
 use defaas_primitives::InvocationId;
@@ -17,9 +19,16 @@ pub struct CallArgs {
     /// Which version
     #[command(flatten)]
     pub selector: SelectorArgs,
-    /// File that the function reads, at most 4 KiB; - is standard input [default: nothing]
-    #[arg(long, value_name = "FILE")]
+    /// File that the function reads; - is standard input [default: nothing]. More than 4 KiB, up to
+    /// 16 MiB, go through the content store of --store
+    #[arg(long, value_name = "FILE", conflicts_with = "input_cid")]
     pub input: Option<PathBuf>,
+    /// What the function reads is on the network already, under this CID
+    #[arg(long, value_name = "CID", requires = "input_size")]
+    pub input_cid: Option<ContentId>,
+    /// Its length
+    #[arg(long, value_name = "SIZE", requires = "input_cid")]
+    pub input_size: Option<Size>,
     /// Path and query that the function sees
     #[arg(long, default_value = "/")]
     pub path: CallPath,
@@ -35,6 +44,9 @@ pub struct CallArgs {
     /// Write the output to this file, and the rest to standard output
     #[arg(long, value_name = "FILE", requires = "wait")]
     pub output: Option<PathBuf>,
+    /// Show what caller, developer, provider and treasury have before the request and after the result
+    #[arg(long, requires = "wait")]
+    pub balances: bool,
 }
 
 /// What to look at.
@@ -44,6 +56,9 @@ pub enum InvocationCommand {
     Show {
         /// Its number
         id: InvocationId,
+        /// Write the output to this file, while the chain or the content store of --store has it
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
     /// List the newest calls
     List {

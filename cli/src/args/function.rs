@@ -49,6 +49,11 @@ pub enum FunctionCommand {
         /// Id, OWNER/NAME, or NAME
         function: FunctionName,
     },
+    /// Remove a function that was retired some hours ago, and get its deposits back
+    Remove {
+        /// Id, OWNER/NAME, or NAME
+        function: FunctionName,
+    },
     /// Offer a function to another account, which accepts it
     Transfer {
         /// Id, OWNER/NAME, or NAME
@@ -80,6 +85,13 @@ pub enum AliasCommand {
         /// Id, OWNER/NAME, or NAME
         function: FunctionName,
         /// Which alias; `latest` too
+        alias: PlainName,
+    },
+    /// Remove an alias, and get its deposit back
+    Remove {
+        /// Id, OWNER/NAME, or NAME
+        function: FunctionName,
+        /// Which alias; not `latest`
         alias: PlainName,
     },
 }

@@ -14,7 +14,7 @@ pub use call::{CallArgs, InvocationCommand};
 pub use function::{AliasCommand, FunctionCommand, QuoteArgs, SelectorArgs};
 pub use network::{ProviderCommand, ProviderName};
 pub use publish::PublishArgs;
-pub use store::{StoreArgs, StoreCommand};
+pub use store::{StoreCommand, LOCAL_STORE};
 
 use crate::keys::AccountName;
 use clap::{Parser, Subcommand};
@@ -45,6 +45,20 @@ pub struct Args {
     /// Folder with the key files [default: ~/.config/defaas/accounts]
     #[arg(long, global = true, env = "DEFAAS_KEYS", value_name = "DIR")]
     pub keys: Option<PathBuf>,
+
+    /// Address of a content store's upload listener; the token goes there as it is, so keep it local
+    #[arg(long, global = true, env = "DEFAAS_STORE", value_name = "URL")]
+    pub store: Option<String>,
+
+    /// File with the store's token
+    #[arg(
+        long,
+        global = true,
+        env = "DEFAAS_STORE_TOKEN",
+        value_name = "FILE",
+        default_value = "upload-token"
+    )]
+    pub store_token: PathBuf,
 
     /// Print one JSON value, and errors as JSON
     #[arg(long, global = true)]
@@ -87,7 +101,8 @@ pub enum Command {
     #[command(subcommand)]
     Access(AccessCommand),
     /// Put files into a content store and get them
-    Store(StoreArgs),
+    #[command(subcommand)]
+    Store(StoreCommand),
 }
 
 #[cfg(test)]
@@ -121,7 +136,7 @@ mod tests {
             .filter(|arg| arg.is_global_set())
             .map(|arg| arg.get_id().clone())
             .collect();
-        assert_eq!(global.len(), 4);
+        assert_eq!(global.len(), 6);
         check(&args, &global);
     }
 
@@ -157,6 +172,33 @@ mod tests {
         assert!(parse("call f --wait --output out").is_ok());
         assert!(parse("call f --output out").is_err());
         assert!(parse("call f --timeout 9").is_err());
+        assert!(parse("call f --wait --balances").is_ok());
+        assert!(parse("call f --balances").is_err());
+    }
+
+    #[test]
+    fn an_input_by_cid_has_a_size_and_is_the_only_one() {
+        let cid = "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG";
+        assert!(parse(&format!("call f --input-cid {cid} --input-size 5KiB")).is_ok());
+        assert!(parse(&format!("call f --input-cid {cid}")).is_err());
+        assert!(parse("call f --input-size 5KiB").is_err());
+        assert!(parse(&format!(
+            "call f --input x --input-cid {cid} --input-size 1"
+        ))
+        .is_err());
+    }
+
+    #[test]
+    fn a_store_can_be_named_before_and_after_the_command() {
+        for line in [
+            "--store http://127.0.0.1:1 --store-token t store add f",
+            "store --store http://127.0.0.1:1 --store-token t add f",
+            "publish f.wasm --name f --store http://127.0.0.1:1 --store-token t",
+        ] {
+            let args = parse(line).unwrap();
+            assert_eq!(args.store.as_deref(), Some("http://127.0.0.1:1"), "{line}");
+            assert_eq!(args.store_token, PathBuf::from("t"), "{line}");
+        }
     }
 
     #[test]

@@ -38,7 +38,10 @@ pub struct PublishArgs {
     /// Who may call it, one or more of them [default: public]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "RULE")]
     pub access: Vec<Rule>,
-    /// Where the file is stored; needed if it is larger than 1 MiB
+    /// Where the file is stored already; without --store, files over 1 MiB need it
     #[arg(long)]
     pub cid: Option<ContentId>,
+    /// Do not put the file into the content store of --store
+    #[arg(long)]
+    pub no_upload: bool,
 }

@@ -1,36 +1,13 @@
 //! `defaas store`
 
 use crate::{chain::types::ContentId, size::Size};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use std::path::PathBuf;
 
-/// Which store, and what to do with it.
-#[derive(Debug, Args)]
-pub struct StoreArgs {
-    /// Address of the store's upload listener; the token goes there as it is, so keep it local
-    #[arg(
-        long = "store",
-        global = true,
-        env = "DEFAAS_STORE",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:5101"
-    )]
-    pub url: String,
-    /// File with the listener's token
-    #[arg(
-        long,
-        global = true,
-        env = "DEFAAS_STORE_TOKEN",
-        value_name = "FILE",
-        default_value = "upload-token"
-    )]
-    pub store_token: PathBuf,
-    /// What to do
-    #[command(subcommand)]
-    pub command: StoreCommand,
-}
+/// Where a store listens on the machine of its node, for `defaas store` if nothing else is said.
+pub const LOCAL_STORE: &str = "http://127.0.0.1:5101";
 
-/// What to do with a content store.
+/// What to do with a content store [default: the one at http://127.0.0.1:5101].
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
     /// Put a file into the store, keep it there, and print its CID. Everybody can read it

@@ -83,13 +83,13 @@ pub fn request(
     function: FunctionId,
     selector: Selector,
     path: Text,
-    input: Vec<u8>,
+    input: impl Into<Input>,
     max_fee: Balance,
 ) -> impl Payload {
     dynamic::transaction(
         "Invocations",
         "request",
-        (function, selector, path, Input::Inline(input), max_fee),
+        (function, selector, path, input.into(), max_fee),
     )
 }
 
@@ -106,6 +106,11 @@ pub fn resume(function: FunctionId) -> impl Payload {
 /// Refuses calls and changes for good.
 pub fn retire(function: FunctionId) -> impl Payload {
     dynamic::transaction(REGISTRY, "retire", (function,))
+}
+
+/// Removes a retired function with all that belongs to it, and releases its deposits.
+pub fn remove(function: FunctionId) -> impl Payload {
+    dynamic::transaction(REGISTRY, "remove", (function,))
 }
 
 /// Offers a function to another account.
@@ -126,6 +131,11 @@ pub fn set_alias(function: FunctionId, alias: Text, target: AliasTarget) -> impl
 /// Points an alias to where it pointed before.
 pub fn roll_back_alias(function: FunctionId, alias: Text) -> impl Payload {
     dynamic::transaction(REGISTRY, "roll_back_alias", (function, alias))
+}
+
+/// Removes an alias and releases its deposit.
+pub fn remove_alias(function: FunctionId, alias: Text) -> impl Payload {
+    dynamic::transaction(REGISTRY, "remove_alias", (function, alias))
 }
 
 /// Sets who may call a function.

@@ -1,178 +1,182 @@
-//! *A call that was requested* → look at it in each new best block → *its end*, with what was paid.
+//! *A call that was requested* → subscribe to it at the node → *its end in the best chain*.
 //!
-//! The number of a call may name another one after a re-organisation. So each look compares the
-//! digest, and searches for it near the number when it is another.
+//! The number of a call may name another one after a re-organisation, so each state's digest is
+//! compared, and the call is searched for near its number when it is another's, or when the node is
+//! silent for longer than blocks take. A subscription or connection that breaks is made again a
+//! bounded number of times.
 
 use super::{
-    events::{find_where, Refunded, Requested, Settled},
-    types::{Invocation, Output as CallOutput, Status},
-    AtBlock, Chain,
+    call_state::{CallState, NO_SUCH_METHOD, SUBSCRIBE, UNKNOWN_CALL, UNSUBSCRIBE},
+    sought::Sought,
+    Chain, Ended,
 };
 use crate::{output::Output, Error, Result};
-use defaas_primitives::{Balance, InvocationId};
-use subxt::PolkadotConfig;
+use std::time::Duration;
+use subxt::rpcs::{client::RpcSubscription, rpc_params, Error as RpcError};
 
-/// How far around its number a call is searched for after a re-organisation.
-const SEARCH: u32 = 50;
-/// Blocks in a row whose events are read to find the end of a call. One is enough unless the node
-/// told of some blocks late.
-const MAX_WALK: usize = 32;
+/// After so long without a word the call is looked for in the best block: its number may name
+/// nothing any more. Three blocks.
+const SILENCE: Duration = Duration::from_secs(6);
+/// How often in a row the subscription is made again.
+const MAX_LOSSES: u32 = 6;
+/// Pause before the first time; doubled for each next one.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// How often in a row the call may be on no block of the best chain: its transaction waits to be
+/// included anew.
+const MAX_ABSENCES: u32 = 20;
 
-/// A call that has ended.
-#[derive(Debug)]
-pub struct Ended {
-    /// Its number now.
-    pub id: InvocationId,
-    /// Its record.
-    pub record: Invocation,
-    /// What the function wrote, if anything.
-    pub output: Option<CallOutput>,
-    /// Block in which it ended.
-    pub block: u64,
-    /// What was paid; `None` if the events of that block are not to be had.
-    pub payment: Option<Payment>,
+/// Why a subscription is over.
+enum Over {
+    /// The call has ended.
+    Ended(Box<Ended>),
+    /// The call has another number now.
+    Moved,
+    /// The node ended it.
+    Lost(String),
 }
 
-/// Who got what when a call ended, in units. The network fee was charged before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Payment {
-    /// To the function's owner.
-    pub developer: Balance,
-    /// To the provider.
-    pub provider: Balance,
-    /// To the treasury.
-    pub treasury: Balance,
-    /// Back to the payer.
-    pub returned: Balance,
+/// What is remembered over several subscriptions.
+#[derive(Default)]
+struct Memory {
+    /// What was said last.
+    told: String,
+    /// Failures in a row.
+    losses: u32,
+    /// Looks in a row that did not find the call.
+    absences: u32,
 }
 
 impl Chain {
     /// Waits until the call has ended. The caller bounds the time.
-    pub async fn follow(&self, call: &Requested, output: &Output) -> Result<Ended> {
-        let mut blocks = self
-            .client
-            .stream_best_blocks()
-            .await
-            .map_err(|error| self.broken(error))?;
-        let mut id = call.invocation;
-        let mut told = String::new();
-        while let Some(block) = blocks.next().await {
-            let block = block.map_err(|error| self.broken(error))?;
-            let at = block.at().await.map_err(|error| self.broken(error))?;
-            let Some((found, record)) = self.locate(&at, id, &call.digest).await? else {
-                continue;
+    pub async fn follow(&self, call: impl Into<Sought>, output: &Output) -> Result<Ended> {
+        let mut sought = call.into();
+        let mut memory = Memory::default();
+        let mut chain = self.clone();
+        loop {
+            let reason = match chain.watch(&mut sought, &mut memory, output).await {
+                Ok(Over::Ended(ended)) => return Ok(*ended),
+                Ok(Over::Moved) => continue,
+                Ok(Over::Lost(reason)) | Err(Error::Connection { reason, .. }) => reason,
+                Err(error) => return Err(error),
             };
-            id = found;
-            if record.status.is_end() {
-                return self.ended(at, id, record).await;
-            }
-            let state = self.describe(&at, id, &record).await?;
-            if state != told {
-                output.progress(&state);
-                told = state;
-            }
+            chain = chain.again(&sought, &mut memory, reason, output).await?;
         }
-        Err(self.broken("the node stopped telling about new blocks"))
     }
 
-    async fn locate(
+    /// A connection that answers, for another subscription.
+    async fn again(
         &self,
-        at: &AtBlock,
-        id: InvocationId,
-        digest: &[u8; 32],
-    ) -> Result<Option<(InvocationId, Invocation)>> {
-        let here = self.invocation(at, id).await?;
-        if let Some(record) = here.filter(|record| record.digest == *digest) {
-            return Ok(Some((id, record)));
+        sought: &Sought,
+        memory: &mut Memory,
+        mut reason: String,
+        output: &Output,
+    ) -> Result<Self> {
+        loop {
+            if memory.losses >= MAX_LOSSES {
+                return Err(Error::LostSight {
+                    id: sought.id,
+                    reason,
+                });
+            }
+            output.progress(format_args!("subscribing again: {reason}"));
+            tokio::time::sleep(FIRST_PAUSE.saturating_mul(1 << memory.losses)).await;
+            memory.losses += 1;
+            match self.best().await {
+                Ok(_) => return Ok(self.clone()),
+                Err(Error::Connection { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            match self.reconnect().await {
+                Ok(chain) => return Ok(chain),
+                Err(Error::Connection { reason: now, .. }) => reason = now,
+                Err(error) => return Err(error),
+            }
         }
-        let from = id.saturating_sub(SEARCH.into());
-        let near = self.invocations(at, from, 2 * SEARCH).await?;
-        Ok(near
-            .into_iter()
-            .find(|(_, record)| record.digest == *digest))
     }
 
-    async fn describe(
+    /// One subscription, from its first state to its last.
+    async fn watch(
         &self,
-        at: &AtBlock,
-        id: InvocationId,
-        record: &Invocation,
-    ) -> Result<String> {
-        let assignment = match record.status {
-            Status::Assigned => self.assignment(at, id).await?,
-            _ => None,
+        sought: &mut Sought,
+        memory: &mut Memory,
+        output: &Output,
+    ) -> Result<Over> {
+        let id = sought.id;
+        let Some(mut states) = self.subscribe(id).await? else {
+            return self.look(id, sought, memory).await;
         };
-        let attempt = record.tried.len().saturating_add(1);
-        Ok(match assignment {
-            Some(assignment) => format!(
-                "call {id}: attempt {attempt}, provider {} executes it",
-                assignment.provider,
-            ),
-            None => format!("call {id}: attempt {attempt}, waiting for a provider"),
-        })
+        loop {
+            let state = match tokio::time::timeout(SILENCE, states.next()).await {
+                Ok(None) => return Ok(Over::Lost("the node ended the subscription".into())),
+                Ok(Some(state)) => state.map_err(|error| self.broken(error))?,
+                Err(_) => match self.look(id, sought, memory).await? {
+                    Over::Lost(_) => continue,
+                    over => return Ok(over),
+                },
+            };
+            memory.losses = 0;
+            if !sought.is(id, &state.digest) || state.is_end() {
+                // The record decides: it says which call this is, and how it ended.
+                let at = self.at(state.block).await?;
+                match self.locate(&at, sought).await? {
+                    Some(record) if record.status.is_end() => {
+                        let ended = self.ended(at, sought.id, record).await?;
+                        return Ok(Over::Ended(Box::new(ended)));
+                    }
+                    Some(_) if sought.id != id => return Ok(Over::Moved),
+                    Some(_) => {}
+                    // Another call has the number, and this one has none yet.
+                    None => continue,
+                }
+            }
+            memory.absences = 0;
+            let text = state.describe();
+            if text != memory.told {
+                output.progress(&text);
+                memory.told = text;
+            }
+        }
     }
 
-    async fn ended(&self, at: AtBlock, id: InvocationId, record: Invocation) -> Result<Ended> {
-        let output = self.output(&at, id).await?;
-        let (block, payment) = match self.payment(&at, id, &record).await {
-            Ok(Some((block, payment))) => (block, Some(payment)),
-            Ok(None) | Err(Error::Connection { .. }) => (at.block_number(), None),
-            Err(error) => return Err(error),
+    /// The node's states of call `id`; `None` if it does not know it.
+    async fn subscribe(&self, id: u64) -> Result<Option<RpcSubscription<CallState>>> {
+        let states = self
+            .rpc
+            .subscribe(SUBSCRIBE, rpc_params![id], UNSUBSCRIBE)
+            .await;
+        match states {
+            Ok(states) => Ok(Some(states)),
+            Err(RpcError::User(error)) if error.code == UNKNOWN_CALL => Ok(None),
+            Err(RpcError::User(error)) if error.code == NO_SUCH_METHOD => Err(Error::Incompatible(
+                format!("its node has no method {SUBSCRIBE}"),
+            )),
+            Err(error) => Err(self.broken(error)),
+        }
+    }
+
+    /// Looks for the call in the best block. `Lost`: nothing new.
+    async fn look(&self, id: u64, sought: &mut Sought, memory: &mut Memory) -> Result<Over> {
+        let at = self.best().await?;
+        let Some(record) = self.locate(&at, sought).await? else {
+            memory.absences += 1;
+            if memory.absences > MAX_ABSENCES {
+                return Err(Error::LostSight {
+                    id,
+                    reason: "the best chain does not have it; its transaction may still be \
+                             included"
+                        .into(),
+                });
+            }
+            return Ok(Over::Lost("the best chain does not have the call".into()));
         };
-        Ok(Ended {
-            id,
-            record,
-            output,
-            block,
-            payment,
-        })
-    }
-
-    /// Looks for the payment of a call from block `at` back.
-    async fn payment(
-        &self,
-        at: &AtBlock,
-        id: InvocationId,
-        record: &Invocation,
-    ) -> Result<Option<(u64, Payment)>> {
-        let requested = u64::from(record.requested_at.block);
-        let mut at = at.clone();
-        for _ in 0..MAX_WALK {
-            if let Some(payment) = self.payment_in(&at, id).await? {
-                return Ok(Some((at.block_number(), payment)));
-            }
-            if at.block_number() <= requested {
-                break;
-            }
-            let header = at
-                .block_header()
-                .await
-                .map_err(|error| self.broken(error))?;
-            at = self.at(header.parent_hash).await?;
+        memory.absences = 0;
+        if record.status.is_end() {
+            let ended = self.ended(at, sought.id, record).await?;
+            return Ok(Over::Ended(Box::new(ended)));
         }
-        Ok(None)
-    }
-
-    async fn payment_in(&self, at: &AtBlock, id: InvocationId) -> Result<Option<Payment>> {
-        let events: subxt::events::Events<PolkadotConfig> = at
-            .events()
-            .fetch()
-            .await
-            .map_err(|error| self.broken(error))?;
-        if let Some(settled) = find_where::<Settled>(events.iter(), |e| e.invocation == id)? {
-            return Ok(Some(Payment {
-                developer: settled.developer,
-                provider: settled.provider,
-                treasury: settled.treasury,
-                returned: settled.returned,
-            }));
+        if sought.id != id {
+            return Ok(Over::Moved);
         }
-        let refunded = find_where::<Refunded>(events.iter(), |e| e.invocation == id)?;
-        Ok(refunded.map(|refunded| Payment {
-            developer: 0,
-            provider: 0,
-            treasury: 0,
-            returned: refunded.returned,
-        }))
+        Ok(Over::Lost("the node does not tell about the call".into()))
     }
 }

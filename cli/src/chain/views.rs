@@ -8,7 +8,7 @@ use super::{
     AtBlock, Chain,
 };
 use crate::{Error, Result};
-use defaas_primitives::{FunctionId, InvocationId, ProviderId, VersionNumber};
+use defaas_primitives::{Balance, FunctionId, InvocationId, ProviderId, VersionNumber};
 use subxt::{dynamic, ext::scale_decode::DecodeAsType, utils::AccountId32};
 
 const REGISTRY: &str = "Registry";
@@ -107,6 +107,17 @@ impl Chain {
             .await
     }
 
+    /// Whether the rules of a function let an account in that signs itself.
+    pub async fn may_call(
+        &self,
+        block: &AtBlock,
+        function: FunctionId,
+        account: &AccountId32,
+    ) -> Result<bool> {
+        self.view(block, ACCESS, "may_call", (function, account))
+            .await
+    }
+
     /// The id that the next function will have.
     pub async fn next_function_id(&self, block: &AtBlock) -> Result<FunctionId> {
         self.counter(block, REGISTRY, "NextFunctionId").await
@@ -117,6 +128,25 @@ impl Chain {
         block
             .constants()
             .entry(dynamic::constant::<u64>(REGISTRY, "MaxWasmSize"))
+            .map_err(|error| Error::Incompatible(error.to_string()))
+    }
+}
+
+/// Money.
+impl Chain {
+    /// The account that fees and shares of the network go to.
+    pub async fn treasury(&self, block: &AtBlock) -> Result<AccountId32> {
+        self.view(block, BILLING, "treasury", ()).await
+    }
+
+    /// What an account must keep to exist, in units.
+    pub fn existential_deposit(&self, block: &AtBlock) -> Result<Balance> {
+        block
+            .constants()
+            .entry(dynamic::constant::<Balance>(
+                "Balances",
+                "ExistentialDeposit",
+            ))
             .map_err(|error| Error::Incompatible(error.to_string()))
     }
 }

@@ -23,5 +23,11 @@ pub(super) async fn run(command: AliasCommand, context: &Context<'_>) -> Result<
             let call = calls::roll_back_alias(id, alias.0);
             done::submit(&chain, call, done, context).await
         }
+        AliasCommand::Remove { function, alias } => {
+            let id = context.function_id(&chain, &block, &function).await?;
+            let done = format!("alias {alias} of function {id} removed");
+            let call = calls::remove_alias(id, alias.0);
+            done::submit(&chain, call, done, context).await
+        }
     }
 }

@@ -1,13 +1,28 @@
-//! A call for tests.
+//! A call for tests, and a command line that names neither account nor store.
 
+use super::Context;
 use crate::chain::types::{
     Delivery, Fault, Invocation, Limits, Meters, Moment, OutputDigest, Principal, Quote, Resolved,
     Status, Tried,
 };
+use crate::{keys::KeyDir, output::Output};
+use std::path::PathBuf;
 use subxt::utils::AccountId32;
 
+/// Without account, keys and store.
+pub(super) fn context(screen: &Output) -> Context<'_> {
+    Context {
+        node: String::new(),
+        account: None,
+        keys: KeyDir::at("/nonexistent"),
+        store: None,
+        store_token: PathBuf::new(),
+        output: screen,
+    }
+}
+
 /// A call that two providers did not deliver.
-pub(super) fn record(status: Status, delivery: Option<Delivery>) -> Invocation {
+pub(crate) fn record(status: Status, delivery: Option<Delivery>) -> Invocation {
     let caller = AccountId32([1; 32]);
     Invocation {
         digest: [9; 32],
@@ -48,7 +63,7 @@ pub(super) fn record(status: Status, delivery: Option<Delivery>) -> Invocation {
 }
 
 /// What provider 2 delivered in 11 ms.
-pub(super) fn delivery(size: u32) -> Delivery {
+pub(crate) fn delivery(size: u32) -> Delivery {
     Delivery {
         provider: 2,
         output: Some(OutputDigest {

@@ -1,19 +1,19 @@
 //! `defaas invocation`
 
-use super::{price::Price, written::Written, Context};
+use super::{output, price::Price, written::Written, Context};
 use crate::{
     amount::Amount,
     args::InvocationCommand,
     chain::types::{Assignment, Invocation, Output, Status, Tried},
-    Error, Result,
+    file, Error, Result,
 };
 use defaas_primitives::{InvocationId, ProviderId};
 use serde::Serialize;
-use std::fmt;
+use std::{fmt, path::Path};
 
 pub(super) async fn run(command: InvocationCommand, context: &Context<'_>) -> Result<()> {
     match command {
-        InvocationCommand::Show { id } => show(id, context).await,
+        InvocationCommand::Show { id, output } => show(id, output.as_deref(), context).await,
         InvocationCommand::List { before, limit } => list(before, limit, context).await,
     }
 }
@@ -38,6 +38,9 @@ struct Shown {
     deadline_tick: Option<u32>,
     duration_ms: Option<u32>,
     output: Option<Written>,
+    /// Where the output was written to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
 }
 
 impl Shown {
@@ -66,6 +69,7 @@ impl Shown {
             deadline_tick: assignment.map(|assignment| assignment.deadline),
             duration_ms: record.delivery.map(|delivery| delivery.meters.duration_ms),
             output: output.map(Written::new).or(left.map(Written::gone)),
+            file: None,
         }
     }
 }
@@ -103,12 +107,16 @@ impl fmt::Display for Shown {
         if let Some(output) = &self.output {
             writeln!(f, "output           {output}")?;
         }
+        if let Some(file) = &self.file {
+            writeln!(f, "written to       {file}")?;
+        }
         write!(f, "{}", self.price)?;
         writeln!(f, "digest           {}", self.digest)
     }
 }
 
-async fn show(id: InvocationId, context: &Context<'_>) -> Result<()> {
+async fn show(id: InvocationId, file: Option<&Path>, context: &Context<'_>) -> Result<()> {
+    let store = context.store()?;
     let chain = context.connect().await?;
     let block = chain.best().await?;
     let record = chain
@@ -117,9 +125,18 @@ async fn show(id: InvocationId, context: &Context<'_>) -> Result<()> {
         .ok_or_else(|| Error::NotFound(format!("call {id} (or its record was removed)")))?;
     let assignment = chain.assignment(&block, id).await?;
     let output = chain.output(&block, id).await?;
-    context
-        .output
-        .result(&Shown::new(id, record, assignment, output.as_ref()));
+    let mut shown = Shown::new(id, record, assignment, output.as_ref());
+    if let Some(path) = file {
+        let output = output.ok_or_else(|| {
+            Error::NotFound(format!(
+                "the output of call {id} (there is none yet, or it was removed)"
+            ))
+        })?;
+        let bytes = output::fetch(id, &output, store.as_ref(), context).await?;
+        file::write(path, &bytes)?;
+        shown.file = Some(path.display().to_string());
+    }
+    context.output.result(&shown);
     Ok(())
 }
 

@@ -6,9 +6,10 @@ mod alias;
 mod call;
 mod done;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod function;
 mod invocation;
+mod output;
 mod price;
 mod provider;
 mod publish;
@@ -22,9 +23,11 @@ use crate::{
     keys::{AccountName, KeyDir},
     names::{FunctionName, Owner},
     output::Output,
+    store::Store,
     Error, Result,
 };
 use defaas_primitives::FunctionId;
+use std::path::PathBuf;
 use subxt::utils::AccountId32;
 use subxt_signer::sr25519::Keypair;
 
@@ -33,12 +36,26 @@ struct Context<'a> {
     node: String,
     account: Option<AccountName>,
     keys: KeyDir,
+    /// Address of the content store, if one is named.
+    store: Option<String>,
+    store_token: PathBuf,
     output: &'a Output,
 }
 
 impl Context<'_> {
     async fn connect(&self) -> Result<Chain> {
-        Chain::connect(&self.node).await
+        self.output
+            .progress(format_args!("connecting to {}", self.node));
+        let chain = Chain::connect(&self.node).await?;
+        Ok(chain.with_turns(self.keys.path()))
+    }
+
+    /// The content store, if one is named.
+    fn store(&self) -> Result<Option<Store>> {
+        self.store
+            .as_deref()
+            .map(|url| Store::at(url, &self.store_token))
+            .transpose()
     }
 
     fn account(&self) -> Result<&AccountName> {
@@ -93,6 +110,8 @@ pub async fn run(args: Args, output: &Output) -> Result<()> {
         node: args.node,
         account: args.account,
         keys: KeyDir::at(args.keys.unwrap_or_else(KeyDir::default_path)),
+        store: args.store,
+        store_token: args.store_token,
         output,
     };
     match args.command {
@@ -107,6 +126,6 @@ pub async fn run(args: Args, output: &Output) -> Result<()> {
         Command::Grant(args) => access::grant(args, &context).await,
         Command::Revoke(args) => access::revoke(args, &context).await,
         Command::Access(command) => access::run(command, &context).await,
-        Command::Store(args) => store::run(args, &context).await,
+        Command::Store(command) => store::run(command, &context).await,
     }
 }

@@ -1,9 +1,10 @@
 //! `defaas store`
 
-use super::Context;
+use super::{written::Written, Context};
 use crate::{
-    args::{StoreArgs, StoreCommand},
+    args::{StoreCommand, LOCAL_STORE},
     chain::types::ContentId,
+    file,
     size::Size,
     store::Store,
     Error, Result,
@@ -19,9 +20,12 @@ use std::{
 /// Largest file that is sent: what a listener takes.
 const MAX_FILE: u64 = 64 << 20;
 
-pub(super) async fn run(args: StoreArgs, context: &Context<'_>) -> Result<()> {
-    let store = Store::at(&args.url, &args.store_token)?;
-    match args.command {
+pub(super) async fn run(command: StoreCommand, context: &Context<'_>) -> Result<()> {
+    let store = match context.store()? {
+        Some(store) => store,
+        None => Store::at(LOCAL_STORE, &context.store_token)?,
+    };
+    match command {
         StoreCommand::Add { file } => add(&store, &file, context).await,
         StoreCommand::Get { cid, output, max } => get(&store, cid, output, max, context).await,
         StoreCommand::Pin { cid } => {
@@ -95,15 +99,19 @@ async fn get(
 ) -> Result<()> {
     context.output.progress("asking the store");
     let bytes = store.get(&cid, max.0.into()).await?;
-    let Some(file) = output else {
-        context.output.bytes(&bytes);
+    let Some(path) = output else {
+        if context.output.is_json() {
+            context.output.result(&Written::of(cid, bytes));
+        } else {
+            context.output.bytes(&bytes);
+        }
         return Ok(());
     };
-    std::fs::write(&file, &bytes).map_err(Error::file(&file))?;
+    file::write(&path, &bytes)?;
     context.output.result(&Got {
         cid,
         size: bytes.len(),
-        file: file.display().to_string(),
+        file: path.display().to_string(),
     });
     Ok(())
 }

@@ -26,20 +26,32 @@ impl Written {
     pub fn new(output: &Output) -> Self {
         match output {
             Output::Inline(bytes) => {
-                let text = std::str::from_utf8(bytes).ok().map(str::to_owned);
-                Self {
+                let mut written = Self::gone(OutputDigest {
+                    sha256: Sha256::digest(bytes).into(),
                     size: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-                    sha256: hex::encode(Sha256::digest(bytes)),
-                    hex: text.is_none().then(|| hex::encode(bytes)),
-                    text,
-                    cid: None,
-                }
+                });
+                written.show(bytes);
+                written
             }
             Output::Stored { cid, digest } => Self {
                 cid: Some(cid.clone()),
                 ..Self::gone(*digest)
             },
         }
+    }
+
+    /// Content of a store.
+    pub fn of(cid: ContentId, bytes: Vec<u8>) -> Self {
+        Self {
+            cid: Some(cid),
+            ..Self::new(&Output::Inline(bytes))
+        }
+    }
+
+    /// Adds the bytes themselves.
+    pub fn show(&mut self, bytes: &[u8]) {
+        self.text = std::str::from_utf8(bytes).ok().map(str::to_owned);
+        self.hex = self.text.is_none().then(|| hex::encode(bytes));
     }
 
     /// An output of which the chain has only the hash.
@@ -87,6 +99,14 @@ mod tests {
     }
 
     #[test]
+    fn content_of_a_store_has_its_cid_and_its_bytes() {
+        let written = Written::of(ContentId::raw([7; 32]), b"42".to_vec());
+        let json = serde_json::to_value(written).unwrap();
+        assert_eq!(json["text"], "42");
+        assert_eq!(json["cid"], ContentId::raw([7; 32]).to_string());
+    }
+
+    #[test]
     fn a_stored_output_says_where_it_is() {
         let cid = ContentId::raw([7; 32]);
         let digest = OutputDigest {
@@ -98,6 +118,13 @@ mod tests {
             digest,
         });
         assert!(written.to_string().contains(&cid.to_string()));
-        assert_eq!(serde_json::to_value(&written).unwrap()["size"], 9);
+        let mut json = serde_json::to_value(&written).unwrap();
+        assert_eq!(json["size"], 9);
+        assert!(json.get("text").is_none());
+        let mut written = written;
+        written.show(b"fetched");
+        json = serde_json::to_value(&written).unwrap();
+        assert_eq!(json["text"], "fetched");
+        assert_eq!(json["size"], 9);
     }
 }

@@ -79,6 +79,11 @@ impl KeyDir {
         config.join("defaas/accounts")
     }
 
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     fn path_of(&self, name: &str) -> PathBuf {
         self.0.join(format!("{name}.json"))
     }

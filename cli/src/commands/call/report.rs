@@ -1,6 +1,9 @@
 //! What is said about a call.
 
-use super::super::{price::Price, written::Written};
+use super::{
+    super::{price::Price, written::Written},
+    balances::Balances,
+};
 use crate::{
     amount::Amount,
     chain::{
@@ -11,6 +14,7 @@ use crate::{
 use defaas_primitives::{FunctionId, InvocationId, ProviderId, VersionNumber};
 use serde::Serialize;
 use std::{fmt, time::Duration};
+use subxt::utils::AccountId32;
 
 /// A call that was asked for and is not waited for.
 #[derive(Serialize)]
@@ -51,6 +55,7 @@ pub(super) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     provider: Option<ProviderId>,
+    provider_account: Option<String>,
     tried: Vec<Tried>,
     request_block: u64,
     result_block: u64,
@@ -64,6 +69,8 @@ pub(super) struct Report {
     /// Where the output was written to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    #[serde(flatten)]
+    balances: Option<Balances>,
 }
 
 /// Who got what, the network fee aside.
@@ -87,7 +94,13 @@ impl From<Payment> for Paid {
 }
 
 impl Report {
-    pub fn new(ended: &Ended, request_block: u64, latency: Duration) -> Self {
+    /// `provider`: the account of who delivered.
+    pub fn new(
+        ended: &Ended,
+        provider: Option<AccountId32>,
+        balances: Option<Balances>,
+        latency: Duration,
+    ) -> Self {
         let record = &ended.record;
         let left = record.delivery.and_then(|delivery| delivery.output);
         Self {
@@ -101,8 +114,9 @@ impl Report {
                 _ => None,
             },
             provider: record.delivery.map(|delivery| delivery.provider),
+            provider_account: provider.map(|account| account.to_string()),
             tried: record.tried.clone(),
-            request_block,
+            request_block: record.requested_at.block.into(),
             result_block: ended.block,
             latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
             duration_ms: record.delivery.map(|delivery| delivery.meters.duration_ms),
@@ -114,6 +128,14 @@ impl Report {
                 .map(Written::new)
                 .or(left.map(Written::gone)),
             file: None,
+            balances,
+        }
+    }
+
+    /// Adds the bytes of an output that is not on chain.
+    pub fn show(&mut self, bytes: &[u8]) {
+        if let Some(output) = &mut self.output {
+            output.show(bytes);
         }
     }
 }
@@ -130,8 +152,10 @@ impl fmt::Display for Report {
         for tried in &self.tried {
             writeln!(f, "not delivered    {tried}")?;
         }
-        if let Some(provider) = self.provider {
-            writeln!(f, "provider         {provider}")?;
+        match (self.provider, &self.provider_account) {
+            (Some(id), Some(account)) => writeln!(f, "provider         {id} ({account})")?,
+            (Some(id), None) => writeln!(f, "provider         {id}")?,
+            (None, _) => {}
         }
         if let Some(output) = &self.output {
             writeln!(f, "output           {output}")?;
@@ -156,8 +180,12 @@ impl fmt::Display for Report {
             self.latency_ms % 1_000
         )?;
         match self.duration_ms {
-            Some(duration) => writeln!(f, ", executed in {duration} ms"),
-            None => writeln!(f),
+            Some(duration) => writeln!(f, ", executed in {duration} ms")?,
+            None => writeln!(f)?,
+        }
+        match &self.balances {
+            Some(balances) => balances.fmt(f),
+            None => Ok(()),
         }
     }
 }
@@ -169,6 +197,7 @@ mod tests {
         chain::types::{Outcome, Output, RefundReason},
         commands::fixture::{delivery, record},
     };
+    use subxt::utils::H256;
 
     fn report(status: Status, output: Option<Output>, payment: Payment) -> Report {
         let delivery = output.is_some().then(|| delivery(2));
@@ -177,9 +206,11 @@ mod tests {
             record: record(status, delivery),
             output,
             block: 12,
+            block_hash: H256::zero(),
             payment: Some(payment),
         };
-        Report::new(&ended, 7, Duration::from_millis(10_050))
+        let provider = delivery.map(|_| AccountId32([5; 32]));
+        Report::new(&ended, provider, None, Duration::from_millis(10_050))
     }
 
     #[test]
@@ -196,14 +227,40 @@ mod tests {
         );
         let text = report.to_string();
         assert!(text.contains("status           Success"));
-        assert!(text.contains("provider         2"));
+        let account = AccountId32([5; 32]).to_string();
+        assert!(text.contains(&format!("provider         2 ({account})")));
         assert!(text.contains("blocks 7 to 12, 10.050 s, executed in 11 ms"));
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["output"]["text"], "42");
         assert_eq!(json["paid"]["provider"], "2");
+        assert_eq!(json["provider"], 2);
+        assert_eq!(json["provider_account"], account);
+        assert_eq!(json["request_block"], 7);
         assert_eq!(json["invocation"], 8);
         assert_eq!(json["result_block"], 12);
         assert!(json.get("reason").is_none());
+        assert!(json.get("balances").is_none());
+    }
+
+    #[test]
+    fn balances_are_there_if_asked_for() {
+        let report = Report {
+            balances: Some(super::super::balances::fixture()),
+            ..report(
+                Status::Settled(Outcome::Success),
+                None,
+                Payment {
+                    developer: 1,
+                    provider: 2,
+                    treasury: 0,
+                    returned: 0,
+                },
+            )
+        };
+        assert!(report.to_string().contains("free balances"));
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["balances"][0]["who"], "caller");
+        assert_eq!(json["balances_after_block"], 12);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub(super) async fn run(command: FunctionCommand, context: &Context<'_>) -> Resu
         }
         FunctionCommand::Resume { function } => service::resume(&function, context).await,
         FunctionCommand::Retire { function } => service::retire(&function, context).await,
+        FunctionCommand::Remove { function } => service::remove(&function, context).await,
         FunctionCommand::Transfer { function, to } => {
             service::transfer(&function, to, context).await
         }

@@ -1,4 +1,4 @@
-//! `defaas function pause`, `resume`, `retire`, `transfer`, `accept`
+//! `defaas function pause`, `resume`, `retire`, `remove`, `transfer`, `accept`
 
 use super::super::{done, Context};
 use crate::{
@@ -33,6 +33,12 @@ pub(super) async fn retire(function: &FunctionName, context: &Context<'_>) -> Re
     let (chain, id) = find(function, context).await?;
     let done = format!("function {id} retired");
     done::submit(&chain, calls::retire(id), done, context).await
+}
+
+pub(super) async fn remove(function: &FunctionName, context: &Context<'_>) -> Result<()> {
+    let (chain, id) = find(function, context).await?;
+    let done = format!("function {id} removed");
+    done::submit(&chain, calls::remove(id), done, context).await
 }
 
 pub(super) async fn transfer(

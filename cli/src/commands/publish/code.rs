@@ -1,7 +1,9 @@
-//! *A file* → read, check, hash → *what a version executes*.
+//! *A file* → read, check, hash, put into the content store → *what a version executes*.
 
 use crate::{
     chain::types::{Code, CodeKind, ContentId},
+    output::Output,
+    store::Store,
     Error, Result,
 };
 use sha2::{Digest, Sha256};
@@ -15,9 +17,8 @@ const WASM_MAGIC: &[u8] = b"\0asm";
 /// First bytes of a CIDv1 of a raw block by its sha2-256.
 const RAW_SHA256: [u8; 4] = [1, 0x55, 0x12, 32];
 
-/// Reads `file`, at most `max` bytes of it. Its CID is `cid`, or that of the single raw block that
-/// it makes.
-pub(super) fn read(file: &Path, cid: Option<ContentId>, max: u64) -> Result<Code> {
+/// Reads `file`, at most `max` bytes of it, and checks that it is WebAssembly.
+pub(super) fn read(file: &Path, max: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(file)
         .and_then(|open| open.take(max.saturating_add(1)).read_to_end(&mut bytes))
@@ -30,16 +31,36 @@ pub(super) fn read(file: &Path, cid: Option<ContentId>, max: u64) -> Result<Code
                       strip, wasm-opt.",
         });
     }
-    code(&bytes, cid, file)
-}
-
-fn code(bytes: &[u8], cid: Option<ContentId>, file: &Path) -> Result<Code> {
-    let name = file.display();
     if !bytes.starts_with(WASM_MAGIC) {
         return Err(Error::Usage(format!(
-            "{name} is not WebAssembly; build it with --target wasm32-wasip1"
+            "{} is not WebAssembly; build it with --target wasm32-wasip1",
+            file.display()
         )));
     }
+    Ok(bytes)
+}
+
+/// Puts the code into `store`, if there is one, and says what a version executes then.
+pub(super) async fn place(
+    bytes: &[u8],
+    store: Option<&Store>,
+    file: &Path,
+    output: &Output,
+) -> Result<Code> {
+    let Some(store) = store else {
+        return code(bytes, None, file);
+    };
+    output.progress(format_args!(
+        "putting {} bytes of code into the store at {}",
+        bytes.len(),
+        store.url()
+    ));
+    code(bytes, Some(store.add(bytes).await?), file)
+}
+
+/// What a version executes. The CID is `cid`, or that of the single raw block that `bytes` make.
+pub(super) fn code(bytes: &[u8], cid: Option<ContentId>, file: &Path) -> Result<Code> {
+    let name = file.display();
     let size = bytes.len() as u64;
     let sha256: [u8; 32] = Sha256::digest(bytes).into();
     let cid = match cid {
@@ -54,8 +75,9 @@ fn code(bytes: &[u8], cid: Option<ContentId>, file: &Path) -> Result<Code> {
             return Err(Error::TooLarge {
                 what: name.to_string(),
                 limit: MAX_BLOCK,
-                instead: "Larger files need a content store: defaas store add FILE prints the CID \
-                          to give with --cid.",
+                instead: "The CID of larger files depends on the content store: name one with \
+                          --store and --store-token, or give the CID that it is stored under with \
+                          --cid.",
             })
         }
         None => ContentId::raw(sha256),
@@ -125,8 +147,11 @@ mod tests {
 
     #[test]
     fn only_webassembly_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("f.wasm");
         for bytes in [b"".as_slice(), b"\x7fELF", b"(module)"] {
-            assert!(matches!(of(bytes, None), Err(Error::Usage(_))));
+            std::fs::write(&file, bytes).unwrap();
+            assert!(matches!(read(&file, 99), Err(Error::Usage(_))));
         }
     }
 
@@ -135,12 +160,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("f.wasm");
         std::fs::write(&file, wasm(9)).unwrap();
-        assert!(read(&file, None, 9).is_ok());
+        assert!(read(&file, 9).is_ok());
         assert!(matches!(
-            read(&file, None, 8),
+            read(&file, 8),
             Err(Error::TooLarge { limit: 8, .. })
         ));
         let missing = folder.path().join("g.wasm");
-        assert!(matches!(read(&missing, None, 9), Err(Error::File { .. })));
+        assert!(matches!(read(&missing, 9), Err(Error::File { .. })));
     }
 }

@@ -1,6 +1,6 @@
 //! `defaas publish`
 //!
-//! *A file* → compare with what is on chain → one batch that happens all or not at all → *id,
+//! *A file* → into the content store → compare with what is on chain → one batch that happens all or not at all → *id,
 //! version, price*. A function is never left published and closed by a failure in between. Repeated,
 //! it does nothing.
 
@@ -27,6 +27,12 @@ use subxt_signer::sr25519::Keypair;
 /// is made anew when somebody else was faster.
 const ATTEMPTS: u32 = 3;
 
+/// What is said when the code was not put anywhere.
+const NOT_STORED: &str = "\
+The chain has the code's CID and sha256, and not the code. Providers read it by the CID from their
+content store, so before a call put it there: publish with --store, or defaas store add FILE, or copy
+it from any IPFS node that has it under this CID.";
+
 #[derive(Serialize)]
 struct Shown {
     function: FunctionId,
@@ -38,6 +44,8 @@ struct Shown {
     cid: ContentId,
     sha256: String,
     size: u64,
+    /// Content store that has the code now; `None`: it was not put anywhere.
+    store: Option<String>,
     /// `None`: its owner only.
     access: Option<Vec<Rule>>,
     /// `None`: it cannot be called now.
@@ -52,6 +60,9 @@ impl fmt::Display for Shown {
         writeln!(f, "owner            {}", self.owner)?;
         writeln!(f, "version          {}", self.version)?;
         writeln!(f, "code             {}, {} bytes", self.cid, self.size)?;
+        if let Some(store) = &self.store {
+            writeln!(f, "stored at        {store}")?;
+        }
         match &self.access {
             Some(rules) => writeln!(f, "access           {}", join(rules))?,
             None => writeln!(f, "access           owner (no rules set)")?,
@@ -61,20 +72,34 @@ impl fmt::Display for Shown {
             None => writeln!(f, "It cannot be called now; see: defaas function show")?,
         }
         match self.block {
-            Some(block) => writeln!(f, "published in     block {block}"),
-            None => writeln!(f, "Nothing to do: it is published like this already."),
+            Some(block) => writeln!(f, "published in     block {block}")?,
+            None => writeln!(f, "Nothing to do: it is published like this already.")?,
+        }
+        match self.store {
+            Some(_) => Ok(()),
+            None => writeln!(f, "{NOT_STORED}"),
         }
     }
 }
 
 pub(super) async fn run(args: PublishArgs, context: &Context<'_>) -> Result<()> {
+    // Whoever gives a CID has stored the file already.
+    let store = match args.no_upload || args.cid.is_some() {
+        true => None,
+        false => context.store()?,
+    };
     let chain = context.connect().await?;
     let signer = context.signer(&chain)?;
     let block = chain.best().await?;
     context.output.progress("reading the file");
-    let code = code::read(&args.file, args.cid.clone(), chain.max_wasm_size(&block)?)?;
+    let bytes = code::read(&args.file, chain.max_wasm_size(&block)?)?;
+    let code = match &args.cid {
+        Some(cid) => code::code(&bytes, Some(cid.clone()), &args.file)?,
+        None => code::place(&bytes, store.as_ref(), &args.file, context.output).await?,
+    };
     let (function, included) = publish(&chain, &signer, &args, &code, context).await?;
-    show(&chain, function, code, included, context).await
+    let store = store.map(|store| store.url().to_owned());
+    show(&chain, function, code, store, included, context).await
 }
 
 /// Does what is to be done. Gives the function's id and, if anything was to be done, where it
@@ -145,6 +170,7 @@ async fn show(
     chain: &Chain,
     id: FunctionId,
     code: Code,
+    store: Option<String>,
     included: Option<Included>,
     context: &Context<'_>,
 ) -> Result<()> {
@@ -169,6 +195,7 @@ async fn show(
         cid: code.cid,
         sha256: hex::encode(code.sha256),
         size: code.size,
+        store,
         access: policy.map(|policy| policy.rules),
         price,
         block: included.as_ref().map(|included| included.block_number),
