@@ -11,7 +11,7 @@ use crate::{
 use alloc::vec::Vec;
 use codec::Encode;
 use defaas_primitives::{
-    InvocationId, InvocationState, Job, JobCursor, ProviderId, Report, Tick, WorkerId,
+    InvocationId, InvocationState, Job, JobCursor, Notice, ProviderId, Report, Tick, WorkerId,
     WorkerSignature,
 };
 use frame_support::{
@@ -257,6 +257,7 @@ impl_runtime_apis! {
         }
     }
 
+    #[api_version(2)]
     impl faas_api::FaasApi<Block> for Runtime {
         fn provider_of(worker: WorkerId) -> Option<ProviderId> {
             Trust::provider_by_worker(worker)
@@ -279,6 +280,17 @@ impl_runtime_apis! {
 
         fn invocation_state(id: InvocationId) -> Option<InvocationState> {
             faas_api::invocation_state(id)
+        }
+
+        fn worker_standing(worker: WorkerId) -> Option<faas_api::WorkerStanding> {
+            faas_api::worker_standing(worker)
+        }
+
+        fn notice_extrinsic(
+            notice: Notice,
+            signature: WorkerSignature,
+        ) -> <Block as BlockT>::Extrinsic {
+            faas_api::notice_extrinsic(notice, signature)
         }
     }
 
