@@ -15,7 +15,7 @@
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -39,6 +39,11 @@ pub struct Usage {
     pub max_bytes: u64,
     /// Where collection starts, in bytes.
     pub high_water: u64,
+    /// What the last collection left, in bytes: pinned, or in use at that moment. 0 before the first
+    /// one.
+    pub kept: u64,
+    /// How many pins there are.
+    pub pins: usize,
 }
 
 /// The store without async.
@@ -47,6 +52,8 @@ pub(crate) struct Engine {
     blocks: BlockStore,
     gate: RwLock<()>,
     pins: Mutex<Pins>,
+    /// How many pins there are, readable while a change of them is being written.
+    pin_count: AtomicUsize,
     leases: Leases,
     /// Usage above which the next put collects, in bytes.
     collect_at: AtomicU64,
@@ -80,6 +87,7 @@ impl Engine {
             config,
             blocks,
             gate: RwLock::new(()),
+            pin_count: AtomicUsize::new(pins.len()),
             pins: Mutex::new(pins),
             leases: Leases::default(),
             kept: AtomicU64::new(0),
@@ -103,14 +111,17 @@ impl Engine {
             blocks: self.blocks.count(),
             max_bytes: self.config.max_bytes,
             high_water: self.config.high_water(),
+            kept: self.kept.load(Ordering::Relaxed),
+            pins: self.pin_count.load(Ordering::Relaxed),
         }
     }
 
-    /// Whether the last collection could not get below the high-water mark, and still nothing has
-    /// changed that.
+    /// Whether no more pins are kept, or the last collection could not get below the high-water mark
+    /// and still nothing has changed that.
     pub(crate) fn is_full_of_pins(&self) -> bool {
-        let high_water = self.config.high_water();
-        self.kept.load(Ordering::Relaxed) > high_water && self.blocks.bytes() > high_water
+        let usage = self.usage();
+        usage.pins >= self.config.max_pins
+            || (usage.kept > usage.high_water && usage.bytes > usage.high_water)
     }
 
     /// Puts a block that someone says is `cid`, kept by `lease` if there is one.
@@ -181,11 +192,11 @@ impl Engine {
 
     pub(crate) fn pin(&self, cid: Cid, pin: Pin) -> Result<()> {
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
-        self.pins().add(cid, pin)
+        self.change_pins(|pins| pins.add(cid, pin))
     }
 
     pub(crate) fn unpin(&self, cid: Cid, kind: PinKind, reference: u64) -> Result<bool> {
-        let removed = self.pins().remove(cid, kind, reference)?;
+        let removed = self.change_pins(|pins| pins.remove(cid, kind, reference))?;
         if removed {
             self.garbage.store(true, Ordering::Relaxed);
         }
@@ -198,7 +209,7 @@ impl Engine {
 
     /// Drops expired pins and collects.
     pub(crate) fn collect(&self, now: u32) -> Result<Collected> {
-        let pins = self.pins().expire(now)?;
+        let pins = self.change_pins(|pins| pins.expire(now))?;
         let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Collected {
             pins,
@@ -252,6 +263,13 @@ impl Engine {
             collected.bytes
         );
         Ok(collected)
+    }
+
+    fn change_pins<T>(&self, change: impl FnOnce(&mut Pins) -> Result<T>) -> Result<T> {
+        let mut pins = self.pins();
+        let changed = change(&mut pins);
+        self.pin_count.store(pins.len(), Ordering::Relaxed);
+        changed
     }
 
     /// A change of pins is written before it is made in memory, so a panic leaves both whole.

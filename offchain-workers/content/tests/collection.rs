@@ -231,3 +231,30 @@ async fn churn(store: Store, worker: u64) {
             .unwrap());
     }
 }
+
+#[tokio::test]
+async fn a_store_with_the_most_pins_says_so_until_some_expire() {
+    let test = open_with(|config| config.max_pins = 2);
+    let brief = Pin::new(PinKind::Output).until(5);
+    test.import(b"first", Some(brief)).await;
+    assert!(!test.store.is_full_of_pins());
+    let second = test.import(b"second", Some(brief)).await;
+    assert!(test.store.is_full_of_pins());
+    assert_eq!(test.store.usage().pins, 2);
+    let more = test.store.pin(&second, code()).await;
+    assert!(matches!(more, Err(Error::TooManyPins { limit: 2 })));
+    test.store.gc(6).await.unwrap();
+    assert!(!test.store.is_full_of_pins());
+    assert_eq!(test.store.usage().pins, 0);
+}
+
+#[tokio::test]
+async fn usage_tells_what_the_last_collection_left() {
+    let test = open();
+    test.import(&content(1, 2), Some(code())).await;
+    test.import(&content(2, 2), None).await;
+    assert_eq!(test.store.usage().kept, 0, "nothing was collected yet");
+    test.store.gc(0).await.unwrap();
+    let usage = test.store.usage();
+    assert!(usage.kept > 2 * MIB as u64 && usage.kept == usage.bytes);
+}

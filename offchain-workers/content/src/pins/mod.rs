@@ -174,6 +174,11 @@ impl Pins {
         Ok(expired.len())
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
     /// All pins, or those of one CID, in order.
     pub(crate) fn list(&self, cid: Option<&Cid>) -> Vec<(Cid, Pin)> {
         self.table

@@ -130,8 +130,8 @@ impl Store {
         self.engine.usage()
     }
 
-    /// Whether collecting does not help any more: the provider should take no further work until
-    /// pins expire.
+    /// Whether collecting does not help any more, or no more pins are kept: the provider should take
+    /// no further work until pins expire.
     pub fn is_full_of_pins(&self) -> bool {
         self.engine.is_full_of_pins()
     }
