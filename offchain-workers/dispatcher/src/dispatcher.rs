@@ -145,8 +145,9 @@ async fn open(config: &Config, ports: &Ports) -> Result<Journal, Fatal> {
         Opened::Created => {
             log::warn!(target: crate::LOG, "journal {path}: new; attempts that are open now will not be executed");
         }
-        Opened::Damaged(damage) => {
-            log::error!(target: crate::LOG, "journal {path}: {damage}; the old file is kept beside it as *.damaged, attempts that are open now and not among the {known} known ones will not be executed");
+        Opened::Damaged { damage, kept } => {
+            let kept = kept.display();
+            log::error!(target: crate::LOG, "journal {path}: {damage}; the old file is kept as {kept}, attempts that are open now and not among the {known} known ones will not be executed");
         }
     }
     Ok(journal)

@@ -18,6 +18,9 @@ use super::recovery::{self, Damage, Header, Scan};
 /// Longest file that is read. A journal is rewritten long before.
 const MAX_FILE_BYTES: u64 = 1024 * 1024 * 1024;
 
+/// Most damaged journals that are kept. Somebody should have looked at them long before.
+const MAX_DAMAGED: u32 = 16;
+
 /// The journal cannot be used, or did not take a record.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum JournalError {
@@ -71,7 +74,7 @@ pub enum JournalError {
 }
 
 /// What was found when the journal was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
     /// A whole journal. So many bytes of a record that was being written were cut.
     Whole {
@@ -80,9 +83,14 @@ pub enum Opened {
     },
     /// None, so a new one was made.
     Created,
-    /// A damaged one. What could be read is in the new one, the old file is beside it as
-    /// `<file>.damaged`.
-    Damaged(Damage),
+    /// A damaged one. What could be read is in the new one.
+    Damaged {
+        /// What is wrong with it.
+        damage: Damage,
+        /// Where the old file is now: beside the new one, as `<file>.damaged` or the first of
+        /// `<file>.damaged.1`, `<file>.damaged.2`, … that was free.
+        kept: PathBuf,
+    },
 }
 
 /// An open journal. Blocking: belongs on a thread that may wait for the disk.
@@ -132,16 +140,15 @@ impl Journal {
             Err(TryLockError::WouldBlock) => return Err(JournalError::Locked(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(fail("lock")(error)),
         }
-        let (scan, opened) = match read(path).map_err(fail("read"))? {
-            None => (recovery::scan(&[]), Opened::Created),
+        let (scan, damage) = match read(path).map_err(fail("read"))? {
+            None => (None, None),
             Some(bytes) => match recovery::check_header(&bytes, &genesis) {
                 Header::Valid => {
                     let scan = recovery::scan(&bytes);
-                    let whole = Opened::Whole { torn: scan.torn };
-                    let opened = scan.damage.map_or(whole, Opened::Damaged);
-                    (scan, opened)
+                    let damage = scan.damage;
+                    (Some(scan), damage)
                 }
-                Header::Damaged => (recovery::scan(&[]), Opened::Damaged(Damage::Header)),
+                Header::Damaged => (None, Some(Damage::Header)),
                 Header::OtherChain(found) => {
                     let path = path.to_owned();
                     return Err(JournalError::OtherChain { path, found });
@@ -152,13 +159,20 @@ impl Journal {
                 }
             },
         };
-        if let Opened::Damaged(_) = opened {
-            // Between this and the rewriting there is no journal, which is as safe as a damaged one.
-            fs::rename(path, beside(path, ".damaged")).map_err(fail("set aside"))?;
-        }
+        let opened = match (&scan, damage) {
+            (_, Some(damage)) => {
+                let kept = free_name(path);
+                // Between this and the rewriting there is no journal, which is as safe as a damaged
+                // one.
+                fs::rename(path, &kept).map_err(fail("set aside"))?;
+                Opened::Damaged { damage, kept }
+            }
+            (Some(scan), None) => Opened::Whole { torn: scan.torn },
+            (None, None) => Opened::Created,
+        };
         let Scan {
             ledger, next_seq, ..
-        } = scan;
+        } = scan.unwrap_or_else(|| recovery::scan(&[]));
         let (file, len, next_seq) =
             rewrite(path, &genesis, &ledger, next_seq).map_err(fail("rewrite"))?;
         let journal = Self {
@@ -314,6 +328,18 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
+}
+
+/// A name for a damaged journal that no other file has, as long as there are fewer than
+/// [`MAX_DAMAGED`] of them; the last name is used again after that.
+fn free_name(path: &Path) -> PathBuf {
+    let plain = beside(path, ".damaged");
+    let numbered = (1..MAX_DAMAGED).map(|number| beside(path, &format!(".damaged.{number}")));
+    let last = beside(path, &format!(".damaged.{}", MAX_DAMAGED - 1));
+    std::iter::once(plain)
+        .chain(numbered)
+        .find(|name| !name.exists())
+        .unwrap_or(last)
 }
 
 /// Opens or makes a file that only this user can read.

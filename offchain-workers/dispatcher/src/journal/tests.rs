@@ -324,12 +324,43 @@ fn damaged_journal_is_kept_beside_and_what_comes_before_the_damage_is_believed()
 
     let (journal, opened) = folder.open();
     let damage = Damage::Corrupt { offset: damage_at };
-    assert_eq!(opened, Opened::Damaged(damage));
+    let kept = folder.0.path().join("journal.damaged");
+    assert_eq!(fs::read(&kept).unwrap(), bytes);
+    assert_eq!(opened, Opened::Damaged { damage, kept });
     assert!(!journal.ledger().settled);
     let known: Vec<_> = journal.ledger().attempts.keys().copied().collect();
     assert_eq!(known, [key(1)], "2 was accepted, and may have begun since");
-    let kept = fs::read(folder.0.path().join("journal.damaged")).unwrap();
-    assert_eq!(kept, bytes);
+}
+
+#[test]
+fn second_damaged_journal_does_not_replace_the_first() {
+    let folder = Folder::new();
+    let names = ["journal.damaged", "journal.damaged.1"];
+    for (content, name) in [b"first", b"other"].into_iter().zip(names) {
+        fs::write(folder.path(), content).unwrap();
+        let (_, opened) = folder.open();
+        let kept = folder.0.path().join(name);
+        let damage = Damage::Header;
+        assert_eq!(opened, Opened::Damaged { damage, kept });
+    }
+    for (content, name) in [b"first", b"other"].into_iter().zip(names) {
+        assert_eq!(fs::read(folder.0.path().join(name)).unwrap(), content);
+    }
+}
+
+#[test]
+fn number_of_damaged_journals_is_bounded() {
+    let folder = Folder::new();
+    for _ in 0..20 {
+        fs::write(folder.path(), b"damaged").unwrap();
+        drop(folder.open());
+    }
+    let entries = fs::read_dir(folder.0.path()).unwrap();
+    let kept = entries.filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().contains(".damaged")
+    });
+    assert_eq!(kept.count(), 16);
 }
 
 #[test]
@@ -348,7 +379,13 @@ fn file_that_is_no_journal_is_damage_and_an_empty_one_too() {
         let folder = Folder::new();
         fs::write(folder.path(), content).unwrap();
         let (journal, opened) = folder.open();
-        assert_eq!(opened, Opened::Damaged(Damage::Header));
+        assert!(matches!(
+            opened,
+            Opened::Damaged {
+                damage: Damage::Header,
+                ..
+            }
+        ));
         assert_eq!(journal.ledger(), &Ledger::default());
     }
 }
