@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::{private, StartError};
+
 /// What no deployment may exceed, whatever it asks for. The same values bound a version on chain.
 pub mod ceilings {
     use std::time::Duration;
@@ -56,9 +58,9 @@ pub struct Config {
     pub compiler: PathBuf,
     /// Bounds of one compilation.
     pub compile: CompileLimits,
-    /// File that names the code of every call in progress, for who looks after a crash: see the
-    /// README. `None`: not written.
-    pub in_flight_file: Option<PathBuf>,
+    /// Folder for what is known of crashes, private to this user. Made if absent. `None`: code that
+    /// was in flight at crashes is not quarantined.
+    pub crash_dir: Option<PathBuf>,
 }
 
 /// Bounds of one compilation. Exceeding one of them makes the code invalid.
@@ -103,7 +105,7 @@ impl Default for Config {
             body_timeout: Duration::from_secs(30),
             compiler: PathBuf::from("/proc/self/exe"),
             compile: CompileLimits::default(),
-            in_flight_file: None,
+            crash_dir: None,
         }
     }
 }
@@ -130,6 +132,15 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Makes the folders that this process keeps things in, and checks that they are its own.
+    pub(crate) fn make_folders(&self) -> Result<(), StartError> {
+        self.check()?;
+        private::ensure_dir(&self.cache_dir)?;
+        self.crash_dir
+            .as_deref()
+            .map_or(Ok(()), private::ensure_dir)
+    }
+
     /// Checks what can be checked without touching the machine.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         if self.socket.is_none() && self.listen.is_none() {

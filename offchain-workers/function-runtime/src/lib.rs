@@ -3,6 +3,7 @@
 mod admission;
 mod compiler;
 mod config;
+mod crashes;
 mod deployment;
 mod deployments;
 mod digest;
@@ -15,12 +16,14 @@ mod private;
 mod quantity;
 mod server;
 mod timestamp;
+mod unfinished;
 
 pub mod cli;
 pub mod sandbox;
 pub mod secret;
 
 pub use config::{ceilings, CompileLimits, Config, ConfigError};
+pub use crashes::IN_FLIGHT_FILE;
 pub use error::StartError;
 pub use secret::Secret;
 pub use server::{bind, Address, Server};

@@ -99,3 +99,76 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use codec::DecodeAll;
+    use defaas_openfaas::parse_outcome;
+    use defaas_primitives as chain;
+    use std::collections::HashSet;
+
+    /// What the chain means by it. No other arm: a word that one side gets and the other does not
+    /// is an error here.
+    fn here(outcome: chain::Outcome) -> Outcome {
+        match outcome {
+            chain::Outcome::Success => Outcome::Success,
+            chain::Outcome::FunctionFailed => Outcome::FunctionFailed,
+            chain::Outcome::LimitExceeded(limit) => Outcome::LimitExceeded(match limit {
+                chain::Limit::Timeout => Limit::Timeout,
+                chain::Limit::Memory => Limit::Memory,
+                chain::Limit::Output => Limit::Output,
+            }),
+            chain::Outcome::ProviderFailed(fault) => Outcome::ProviderFailed(match fault {
+                chain::Fault::CodeUnavailable => Fault::CodeUnavailable,
+                chain::Fault::InputUnavailable => Fault::InputUnavailable,
+                chain::Fault::InvalidCode => Fault::InvalidCode,
+                chain::Fault::Unsupported => Fault::Unsupported,
+                chain::Fault::Overloaded => Fault::Overloaded,
+                chain::Fault::Interrupted => Fault::Interrupted,
+                chain::Fault::Internal => Fault::Internal,
+            }),
+        }
+    }
+
+    fn there(outcome: Outcome) -> chain::Outcome {
+        match outcome {
+            Outcome::Success => chain::Outcome::Success,
+            Outcome::FunctionFailed => chain::Outcome::FunctionFailed,
+            Outcome::LimitExceeded(limit) => chain::Outcome::LimitExceeded(match limit {
+                Limit::Timeout => chain::Limit::Timeout,
+                Limit::Memory => chain::Limit::Memory,
+                Limit::Output => chain::Limit::Output,
+            }),
+            Outcome::ProviderFailed(fault) => chain::Outcome::ProviderFailed(match fault {
+                Fault::CodeUnavailable => chain::Fault::CodeUnavailable,
+                Fault::InputUnavailable => chain::Fault::InputUnavailable,
+                Fault::InvalidCode => chain::Fault::InvalidCode,
+                Fault::Unsupported => chain::Fault::Unsupported,
+                Fault::Overloaded => chain::Fault::Overloaded,
+                Fault::Interrupted => chain::Fault::Interrupted,
+                Fault::Internal => chain::Fault::Internal,
+            }),
+        }
+    }
+
+    /// All outcomes that the chain can encode, in one byte or two.
+    fn all() -> impl Iterator<Item = chain::Outcome> {
+        let one = (0..=u8::MAX).map(|first| vec![first]);
+        let two = (0..=u16::MAX).map(|both| both.to_le_bytes().to_vec());
+        one.chain(two)
+            .filter_map(|bytes| chain::Outcome::decode_all(&mut bytes.as_slice()).ok())
+    }
+
+    #[test]
+    fn client_reads_every_outcome_of_the_chain_from_the_word_written_here() {
+        let mut tokens = HashSet::new();
+        for outcome in all() {
+            let token = here(outcome).token();
+            assert_eq!(parse_outcome(token), Some(outcome), "{token}");
+            assert_eq!(there(here(outcome)), outcome, "{token}");
+            assert!(tokens.insert(token), "{token} stands for two");
+        }
+        assert!(tokens.contains("success") && tokens.len() > 4, "{tokens:?}");
+    }
+}

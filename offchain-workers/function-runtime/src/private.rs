@@ -23,6 +23,14 @@ pub(crate) fn ensure_dir(path: &Path) -> Result<(), StartError> {
     }
 }
 
+/// The folder in which a file is, as it can be opened.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// The check of [`ensure_dir`] on a folder that must exist.
 pub(crate) fn check_dir(path: &Path) -> Result<(), StartError> {
     let metadata = fs::symlink_metadata(path).map_err(StartError::path("look at", path))?;

@@ -177,6 +177,7 @@ pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use codec::DecodeAll;
     use reqwest::header::{HeaderName, HeaderValue};
 
     const LIMIT: Duration = Duration::from_secs(1);
@@ -194,12 +195,21 @@ mod tests {
             .collect()
     }
 
+    /// All outcomes that the chain can encode, in one byte or two.
+    fn all() -> impl Iterator<Item = Outcome> {
+        let one = (0..=u8::MAX).map(|first| vec![first]);
+        let two = (0..=u16::MAX).map(|both| both.to_le_bytes().to_vec());
+        one.chain(two)
+            .filter_map(|bytes| Outcome::decode_all(&mut bytes.as_slice()).ok())
+    }
+
     #[test]
-    fn tokens_and_outcomes_map_to_each_other() {
-        for (token, outcome) in TOKENS {
-            assert_eq!(outcome_token(&outcome), token);
-            assert_eq!(parse_outcome(token), Some(outcome));
+    fn tokens_and_outcomes_of_the_chain_map_to_each_other() {
+        for outcome in all() {
+            let token = outcome_token(&outcome);
+            assert_eq!(parse_outcome(token), Some(outcome), "{token}");
         }
+        assert_eq!(all().count(), TOKENS.len());
         for token in ["", "Success", "limit", "provider-failed", "success "] {
             assert_eq!(parse_outcome(token), None, "{token}");
         }

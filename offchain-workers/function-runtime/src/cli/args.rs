@@ -80,9 +80,10 @@ pub(super) struct ServeArgs {
     /// Most address space of a compilation.
     #[arg(long, value_name = "BYTES", value_parser = bytes, default_value_t = default().compile.address_space)]
     compile_address_space: u64,
-    /// File that names the code of the calls in progress, for who looks after a crash.
-    #[arg(long, value_name = "PATH")]
-    in_flight_file: Option<PathBuf>,
+    /// Folder for what is known of crashes, private to this user; made if absent. Without it no code
+    /// is quarantined.
+    #[arg(long, value_name = "DIR")]
+    crash_dir: Option<PathBuf>,
     /// Become this user, and the group of the same number, before anything is opened; needs root.
     #[arg(long)]
     pub uid: Option<u32>,
@@ -123,7 +124,7 @@ impl ServeArgs {
                 cpu_seconds: self.compile_cpu_seconds,
                 address_space: self.compile_address_space,
             },
-            in_flight_file: self.in_flight_file,
+            crash_dir: self.crash_dir,
             ..default
         }
     }

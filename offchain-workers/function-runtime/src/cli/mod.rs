@@ -1,5 +1,5 @@
-//! The command line of the binary: read it → read the secret → give up privileges → serve until
-//! standard input ends or a signal comes.
+//! The command line of the binary: read it → read the secret → give up privileges → listen → give
+//! up the rest → serve until standard input ends or a signal comes.
 
 mod args;
 mod logger;
@@ -63,11 +63,14 @@ pub fn main() -> ExitCode {
 }
 
 fn serve(uid: Option<u32>, config: Config) -> Result<(), Failure> {
+    sandbox::close_inherited()?;
     let secret = Secret::read(&mut io::stdin().lock())?;
     if let Some(uid) = uid {
         sandbox::become_user(uid)?;
     }
     sandbox::harden()?;
+    config.make_folders()?;
+    sandbox::confine_files(&config)?;
     let runtime = runtime(&config)?;
     let served = runtime.block_on(async {
         let end = end_of_input()?;
@@ -76,6 +79,7 @@ fn serve(uid: Option<u32>, config: Config) -> Result<(), Failure> {
             signal(SignalKind::terminate())?,
         );
         let server = bind(config, secret).await?;
+        sandbox::confine_calls()?;
         let mut stdout = io::stdout();
         for address in server.addresses() {
             writeln!(stdout, "ready {address}")?;

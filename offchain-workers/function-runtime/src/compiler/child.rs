@@ -8,6 +8,7 @@ use rustix::process::{Resource, Rlimit, Signal};
 use super::{NOT_READY, REFUSED};
 use crate::ceilings;
 use crate::engine::{compiling, Mode};
+use crate::sandbox::{self, SandboxError};
 
 /// Most files the compiler may have open.
 const MAX_FILES: u64 = 16;
@@ -34,6 +35,8 @@ pub(crate) struct ChildArgs {
 enum ChildError {
     #[error("cannot limit the compiler: {0}")]
     Limit(#[from] rustix::io::Errno),
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
     #[error("the parent is gone")]
     Orphan,
     #[error("cannot read the module or write the code: {0}")]
@@ -100,7 +103,7 @@ fn limit(args: &ChildArgs) -> Result<(), ChildError> {
         args.cpu_seconds,
         args.cpu_seconds.saturating_add(1),
     )?;
-    Ok(())
+    Ok(sandbox::close_files()?)
 }
 
 fn set(resource: Resource, soft: u64, hard: u64) -> rustix::io::Result<()> {

@@ -22,6 +22,7 @@ use sha2::Sha256;
 
 use crate::compiler::MAX_COMPILED_BYTES;
 use crate::digest::Digest;
+use crate::unfinished::Unfinished;
 use crate::{private, StartError};
 
 const KEY_FILE: &str = "key";
@@ -77,16 +78,11 @@ impl Cache {
     /// later. Blocks.
     pub fn put(&self, digest: &Digest, fingerprint: &[u8; 32], compiled: &[u8]) {
         let write = || {
-            let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
-            file.write_all(
-                &self
-                    .mac(digest, fingerprint, compiled)
-                    .finalize()
-                    .into_bytes(),
-            )?;
-            file.write_all(compiled)?;
-            file.persist(self.path(digest, fingerprint))
-                .map_err(|error| error.error)?;
+            let mut unfinished = Unfinished::create(self.path(digest, fingerprint))?;
+            let tag = self.mac(digest, fingerprint, compiled).finalize();
+            unfinished.file.write_all(&tag.into_bytes())?;
+            unfinished.file.write_all(compiled)?;
+            unfinished.replace()?;
             self.make_room()
         };
         if let Err(error) = write() {
@@ -206,16 +202,13 @@ fn key(dir: &Path) -> Result<[u8; KEY_BYTES], StartError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let mut key = [0; KEY_BYTES];
             rand::rngs::OsRng.fill_bytes(&mut key);
-            // By a temporary name: a key is there whole or not at all.
-            let mut file =
-                tempfile::NamedTempFile::new_in(dir).map_err(StartError::path("write to", dir))?;
-            file.write_all(&key)
-                .map_err(StartError::path("write", &path))?;
-            file.as_file()
-                .sync_all()
-                .map_err(StartError::path("write", &path))?;
-            file.persist_noclobber(&path)
-                .map_err(|error| StartError::path("make", &path)(error.error))?;
+            let write = || {
+                let mut unfinished = Unfinished::create(path.clone())?;
+                unfinished.file.write_all(&key)?;
+                unfinished.file.sync_all()?;
+                unfinished.add()
+            };
+            write().map_err(StartError::path("make", &path))?;
             Ok(key)
         }
         Err(error) => Err(StartError::path("open", &path)(error)),

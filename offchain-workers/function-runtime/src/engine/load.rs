@@ -71,13 +71,12 @@ impl LoadError {
     /// Who is to blame.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Missing(_) | Self::Unreadable { .. } | Self::WrongDigest { .. } => {
-                Fault::CodeUnavailable
-            }
+            Self::Missing(_) | Self::WrongDigest { .. } => Fault::CodeUnavailable,
             Self::TooLarge(_) | Self::NotWasm | Self::NoStart => Fault::InvalidCode,
             Self::Component | Self::Unlinkable(_) => Fault::Unsupported,
             Self::Compile(error) => error.fault(),
-            Self::NotAccepted(_) | Self::Thread(_) => Fault::Internal,
+            // A file that is there and cannot be read is a fault of this machine.
+            Self::Unreadable { .. } | Self::NotAccepted(_) | Self::Thread(_) => Fault::Internal,
             Self::Full(_) | Self::Busy => Fault::Overloaded,
         }
     }

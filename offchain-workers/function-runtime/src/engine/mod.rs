@@ -20,6 +20,7 @@ use wasmtime::Engine as WasmEngine;
 
 use crate::compiler::Compiler;
 use crate::digest::Digest;
+use crate::in_flight::{InFlight, Running};
 use crate::{Config, StartError};
 
 use cache::Cache;
@@ -42,6 +43,8 @@ pub(crate) struct Engine {
     compiler: Compiler,
     code_dir: Arc<std::path::Path>,
     resident: Arc<ResidentBytes>,
+    /// Where the code that is being executed is noted, if anywhere.
+    in_flight: Option<Arc<InFlight>>,
     loaded: Mutex<HashMap<(Digest, Mode), Weak<Code>>>,
     /// One load at a time: the second of two deployments of the same code finds it loaded, and
     /// compilations do not compete with each other for the machine that also runs a validator.
@@ -68,7 +71,7 @@ impl Kind {
 
 impl Engine {
     /// Reserves the pools, opens the cache and starts the ticker.
-    pub fn new(config: &Config) -> Result<Self, StartError> {
+    pub fn new(config: &Config, in_flight: Option<Arc<InFlight>>) -> Result<Self, StartError> {
         // Checked before: at most 1 024.
         let instances = u32::try_from(config.max_concurrency).unwrap_or(u32::MAX);
         let plain = Kind::new(Mode::Plain, instances)?;
@@ -83,6 +86,7 @@ impl Engine {
             compiler: Compiler::new(config),
             code_dir: config.code_dir.as_path().into(),
             resident: ResidentBytes::new(config),
+            in_flight,
             loaded: Mutex::new(HashMap::new()),
             turn: Semaphore::new(1),
             waiting: Semaphore::new(MAX_WAITING),
@@ -121,9 +125,10 @@ impl Engine {
     ) -> Ended {
         let begin = Instant::now();
         let ticking = self.ticker.begin();
+        let noted = self.note(&code.digest);
         let work = move || {
             let ended = run::run(&code, call, &stop);
-            drop((ticking, held));
+            drop((ticking, noted, held));
             ended
         };
         match tokio::task::spawn_blocking(work).await {
@@ -182,7 +187,17 @@ impl Engine {
 
     async fn link(&self, digest: Digest, mode: Mode, compiled: Vec<u8>) -> Result<Code, LoadError> {
         let (engine, resident) = (self.kind(mode).engine.clone(), self.resident.clone());
-        blocking(move || load::link(&engine, digest, mode, &compiled, &resident)).await?
+        let noted = self.note(&digest);
+        blocking(move || {
+            let linked = load::link(&engine, digest, mode, &compiled, &resident);
+            drop(noted);
+            linked
+        })
+        .await?
+    }
+
+    fn note(&self, digest: &Digest) -> Option<Running> {
+        self.in_flight.as_ref()?.begin(digest)
     }
 }
 

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::answer::{self, BodyError};
 use super::App;
+use crate::crashes::Quarantined;
 use crate::deployment::{check_namespace, Plan, Refusal};
 use crate::deployments::{Conflict, Function};
 use crate::engine::LoadError;
@@ -33,6 +34,8 @@ pub(super) enum Rejection {
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(transparent)]
+    Quarantined(#[from] Quarantined),
+    #[error(transparent)]
     Load(#[from] LoadError),
     #[error(transparent)]
     Conflict(#[from] Conflict),
@@ -42,6 +45,7 @@ impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::Malformed(_) | Self::Refused(_) => StatusCode::BAD_REQUEST,
+            Self::Quarantined(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Incomplete => StatusCode::REQUEST_TIMEOUT,
             Self::Load(LoadError::Full(_)) | Self::Conflict(Conflict::Full(_)) => {
@@ -59,6 +63,8 @@ impl IntoResponse for Rejection {
             Self::Refused(refusal) => refusal.fault(),
             Self::Load(error) => error.fault(),
             Self::Conflict(Conflict::Full(_)) => Fault::Overloaded,
+            // The code is a suspect, not convicted: what crashed is this runtime.
+            Self::Quarantined(_) => Fault::Internal,
             _ => return answer::text(status, self),
         };
         log::info!("deployment refused: {self}");
@@ -137,6 +143,9 @@ async fn understand(
 
 /// Loads the code, compiling it if need be.
 async fn prepare(app: &App, asked: FunctionDeployment, plan: Plan) -> Result<Function, Rejection> {
+    if let Some(crashes) = &app.crashes {
+        crashes.check(&plan.digest)?;
+    }
     let code = app.engine.load(plan.digest, plan.mode).await?;
     let (initial, limit) = (code.initial_memory, plan.limits.memory_bytes);
     if initial > limit {

@@ -205,12 +205,8 @@ async fn call(app: &App, function: Arc<Function>, path: &str, request: Request) 
     // Dropped when the client hangs up: axum then drops this future.
     let _stops_with_client = stop.clone().drop_guard();
     let code = function.code.clone();
-    let noted = app
-        .in_flight
-        .as_ref()
-        .and_then(|in_flight| in_flight.begin(&code.digest));
     function.invocations.fetch_add(1, Ordering::Relaxed);
-    let ended = app.engine.run(code, call, stop, (admitted, noted)).await;
+    let ended = app.engine.run(code, call, stop, admitted).await;
     Answer::of(ended, headers.get(CONTENT_TYPE))
 }
 

@@ -19,11 +19,7 @@ use crate::{private, StartError};
 /// connect before the mode is set or put another file in its place. A socket that a former process
 /// left is replaced.
 pub(super) async fn bind_unix(path: &Path) -> Result<UnixListener, StartError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    private::check_dir(folder)?;
+    private::check_dir(private::folder_of(path))?;
     match std::fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.file_type().is_socket() => {
             return Err(StartError::NotASocket(path.into()));

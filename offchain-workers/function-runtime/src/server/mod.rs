@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
+use crate::crashes::Crashes;
 use crate::deployments::Deployments;
 use crate::engine::Engine;
 use crate::in_flight::InFlight;
@@ -54,6 +55,7 @@ impl fmt::Display for Address {
 /// [`Server::run`].
 pub struct Server {
     app: Arc<App>,
+    in_flight: Option<Arc<InFlight>>,
     max_connections: usize,
     unix: Option<(UnixListener, PathBuf)>,
     tcp: Option<(TcpListener, SocketAddr)>,
@@ -65,7 +67,8 @@ struct App {
     engine: Engine,
     deployments: Deployments,
     admission: Admission,
-    in_flight: Option<Arc<InFlight>>,
+    /// `None`: crashes are not counted.
+    crashes: Option<Crashes>,
     memory_pool: u64,
     body_timeout: Duration,
     /// Cancelled when the server ends.
@@ -78,16 +81,18 @@ struct App {
 /// `max_concurrency` and some more.
 pub async fn bind(config: Config, secret: Secret) -> Result<Server, StartError> {
     config.check()?;
-    let in_flight = match &config.in_flight_file {
-        Some(path) => Some(InFlight::create(path, config.max_concurrency)?),
+    let (crashes, in_flight) = match &config.crash_dir {
+        // One place more than calls: for the code that is being made ready.
+        Some(dir) => Some(Crashes::open(dir, config.max_concurrency + 1)?),
         None => None,
-    };
+    }
+    .unzip();
     let app = App {
         secret,
-        engine: Engine::new(&config)?,
+        engine: Engine::new(&config, in_flight.clone())?,
         deployments: Deployments::new(config.max_deployments),
         admission: Admission::new(&config),
-        in_flight,
+        crashes,
         memory_pool: config.memory_pool,
         body_timeout: config.body_timeout,
         stop: CancellationToken::new(),
@@ -102,6 +107,7 @@ pub async fn bind(config: Config, secret: Secret) -> Result<Server, StartError> 
     };
     Ok(Server {
         app: Arc::new(app),
+        in_flight,
         max_connections: config.max_connections,
         unix,
         tcp,
@@ -140,6 +146,9 @@ impl Server {
         let drained = async { while serving.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, drained).await.is_err() {
             log::warn!("connections did not end within {GRACE:?} and are closed");
+        }
+        if let Some(in_flight) = self.in_flight {
+            in_flight.end();
         }
         if let Some(path) = socket {
             if let Err(error) = std::fs::remove_file(&path) {

@@ -38,6 +38,19 @@ async fn code_that_takes_too_much_processor_time_to_compile_is_invalid() {
 }
 
 #[tokio::test]
+async fn code_that_takes_too_much_memory_to_compile_is_invalid() {
+    let options = ["--compile-address-space=256Mi"];
+    let runtime = Runtime::start_with(&options).await;
+    let digest = runtime.place.put(&modules::greedy());
+    let refused = runtime.try_deploy("f", &digest, json!({})).await;
+    let refused = refused.expect("provider-failed-invalid-code", 400);
+    assert!(refused.text().contains("memory"), "{}", refused.text());
+    // The bound is one of the code, not of the runtime.
+    runtime.deploy("echo", modules::ECHO, json!({})).await;
+    assert_eq!(runtime.call("echo", "x").await.text(), "x");
+}
+
+#[tokio::test]
 async fn second_start_takes_compiled_code_from_the_cache() {
     let runtime = Runtime::start().await;
     let digest = runtime.place.put_wat(modules::ECHO);

@@ -24,6 +24,8 @@ async fn code_must_be_there_and_be_what_its_name_says() {
 async fn what_is_no_command_is_invalid_or_unsupported() {
     let runtime = Runtime::start().await;
     let broken = b"\0asm\x01\0\0\0\xff".as_slice();
+    let truncated = wat::parse_str(modules::ECHO).unwrap();
+    let truncated = &truncated[..truncated.len() / 2];
     let component = b"\0asm\x0d\0\x01\0".as_slice();
     let library = wat::parse_str(r#"(module (func (export "other")))"#).unwrap();
     let parameters = wat::parse_str(r#"(module (func (export "_start") (param i32)))"#).unwrap();
@@ -41,7 +43,9 @@ async fn what_is_no_command_is_invalid_or_unsupported() {
     for (code, outcome) in [
         (b"#!/bin/sh".as_slice(), "provider-failed-invalid-code"),
         (modules::ECHO.as_bytes(), "provider-failed-invalid-code"),
+        (b"", "provider-failed-invalid-code"),
         (broken, "provider-failed-invalid-code"),
+        (truncated, "provider-failed-invalid-code"),
         (component, "provider-failed-unsupported"),
         (&library, "provider-failed-invalid-code"),
         (&parameters, "provider-failed-invalid-code"),

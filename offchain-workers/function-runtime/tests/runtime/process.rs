@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
+use crate::support::processes::{compiler_of, state};
 use crate::support::{
     annotated, modules, wait_until, write_secret, Place, Reply, Runtime, BINARY, PASSWORD,
     PATIENCE, USER,
@@ -46,13 +47,7 @@ async fn process_that_is_killed_leaves_no_compiler() {
         .json(&body);
     let deploying = tokio::spawn(request.send());
     let pid = runtime.child.id().unwrap();
-    let mut compiler = None;
-    wait_until(async || {
-        compiler = child_of(pid);
-        compiler.is_some()
-    })
-    .await;
-    let compiler = compiler.unwrap();
+    let compiler = compiler_of(pid).await;
     let mut runtime = runtime;
     runtime.child.kill().await.unwrap();
     assert!(deploying.await.unwrap().is_err());
@@ -128,64 +123,4 @@ async fn build_id_of_binary_and_library_are_the_same() {
         String::from_utf8(output.stdout).unwrap(),
         format!("{BUILD_ID}\n")
     );
-}
-
-#[tokio::test]
-async fn privileges_are_given_up() {
-    let runtime = Runtime::start().await;
-    let status = fs::read_to_string(format!("/proc/{}/status", runtime.child.id().unwrap()));
-    let status = status.unwrap();
-    assert!(status.contains("NoNewPrivs:\t1"), "{status}");
-}
-
-#[tokio::test]
-async fn other_user_serves_when_root_starts_it_and_nobody_else_can_ask_for_that() {
-    const NOBODY: u32 = 65_534;
-    let place = Place::new();
-    let is_root = fs::metadata(place.path("code")).unwrap().uid() == 0;
-    let option = format!("--uid={NOBODY}");
-    if !is_root {
-        let mut child = place
-            .command(&[&option])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        write_secret(&mut child).await;
-        let output = child.wait_with_output().await.unwrap();
-        assert!(!output.status.success());
-        assert!(String::from_utf8_lossy(&output.stderr).contains("root"));
-        return;
-    }
-    let folder = place.path("code").parent().unwrap().to_owned();
-    std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
-    let runtime = Runtime::start_in(place, &[&option]).await;
-    let status = fs::read_to_string(format!("/proc/{}/status", runtime.child.id().unwrap()));
-    let status = status.unwrap();
-    let expected = format!("Uid:\t{NOBODY}\t{NOBODY}\t{NOBODY}\t{NOBODY}");
-    assert!(status.contains(&expected), "{status}");
-    // It can still start its compiler.
-    runtime.deploy("echo", modules::ECHO, json!({})).await;
-    assert_eq!(runtime.call("echo", "x").await.text(), "x");
-}
-
-/// A compiler that this process has started.
-fn child_of(parent: u32) -> Option<u32> {
-    fs::read_dir("/proc").unwrap().find_map(|entry| {
-        let pid: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
-        let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
-        let (_, after) = stat(pid)?;
-        let its_parent: u32 = after.split(' ').nth(1)?.parse().ok()?;
-        (its_parent == parent && command.contains("compile")).then_some(pid)
-    })
-}
-
-fn state(pid: u32) -> Option<char> {
-    stat(pid).map(|(state, _)| state)
-}
-
-/// State and what follows the name in `/proc/PID/stat`.
-fn stat(pid: u32) -> Option<(char, String)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, after) = stat.rsplit_once(") ")?;
-    Some((after.chars().next()?, after.to_owned()))
 }

@@ -1,6 +1,7 @@
 //! Starts the binary in a folder of its own and speaks HTTP to it.
 
 pub mod modules;
+pub mod processes;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -24,6 +25,7 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Folders of a runtime; outlives it, so that another can be started in them.
 pub struct Place {
+    /// Closed to all other users.
     dir: TempDir,
 }
 
@@ -31,15 +33,22 @@ impl Place {
     pub fn new() -> Self {
         let closed = fs::Permissions::from_mode(0o700);
         let dir = tempfile::Builder::new()
-            .permissions(closed)
+            .permissions(closed.clone())
             .tempdir()
             .unwrap();
-        fs::create_dir(dir.path().join("code")).unwrap();
-        Self { dir }
+        let place = Self { dir };
+        fs::create_dir(place.root()).unwrap();
+        fs::set_permissions(place.root(), closed).unwrap();
+        fs::create_dir(place.path("code")).unwrap();
+        place
+    }
+
+    pub fn root(&self) -> PathBuf {
+        self.dir.path().join("runtime")
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        self.root().join(name)
     }
 
     /// Puts a module into the folder of code and returns its digest.
@@ -62,12 +71,36 @@ impl Place {
     }
 
     pub fn command(&self, options: &[&str]) -> Command {
+        let mut command = self.complete(Command::new(BINARY));
+        command.args(options);
+        command
+    }
+
+    /// Starts the binary by way of a shell, which first does `before`.
+    pub fn shell_command(&self, before: &str) -> Command {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("{before}; exec \"$0\" \"$@\""), BINARY]);
+        self.complete(command)
+    }
+
+    /// Names everything relative to the root and starts there.
+    pub fn relative_command(&self, options: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
+        command.current_dir(self.root()).args(options);
+        Self::with_streams(command)
+    }
+
+    fn complete(&self, mut command: Command) -> Command {
         command
             .args(["--socket".into(), self.path("socket")])
             .args(["--code-dir".into(), self.path("code")])
             .args(["--cache-dir".into(), self.path("cache")])
-            .args(options)
+            .args(["--crash-dir".into(), self.path("crashes")]);
+        Self::with_streams(command)
+    }
+
+    fn with_streams(mut command: Command) -> Command {
+        command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true);
@@ -140,15 +173,22 @@ impl Runtime {
     }
 
     pub async fn start_in(place: Place, options: &[&str]) -> Self {
-        let mut child = place.command(options).spawn().unwrap();
+        let command = place.command(options);
+        let socket = place.path("socket");
+        Self::run(place, command, &socket).await
+    }
+
+    /// Runs a command that listens on this socket and names it so; relative to the root.
+    pub async fn run(place: Place, mut command: Command, socket: &Path) -> Self {
+        let mut child = command.spawn().unwrap();
         write_secret(&mut child).await;
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let ready = tokio::time::timeout(PATIENCE, stdout.lines().next_line())
             .await
             .unwrap();
-        let expected = format!("ready unix:{}", place.path("socket").display());
+        let expected = format!("ready unix:{}", socket.display());
         assert_eq!(ready.unwrap(), Some(expected));
-        let http = client(&place.path("socket"));
+        let http = client(&place.root().join(socket));
         Self { child, place, http }
     }
 
@@ -161,6 +201,16 @@ impl Runtime {
             .unwrap();
         assert!(status.success(), "{status}");
         self.place
+    }
+
+    /// Kills it, and leaves its folders.
+    pub async fn kill(mut self) -> Place {
+        self.child.kill().await.unwrap();
+        self.place
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id().unwrap()
     }
 
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {

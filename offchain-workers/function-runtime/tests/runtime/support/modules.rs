@@ -146,22 +146,30 @@ fn writer(fd: u32, text: &str, then: &str) -> String {
 
 /// A module that takes several seconds to compile: thousands of functions with much to optimise.
 pub fn laborious() -> Vec<u8> {
-    const FUNCTIONS: u32 = 4_000;
+    to_optimise(4_000, 400)
+}
+
+/// A module that takes much memory to compile: a single function, nearly as long as one may be.
+pub fn greedy() -> Vec<u8> {
+    to_optimise(1, 500_000)
+}
+
+fn to_optimise(count: u32, steps: usize) -> Vec<u8> {
     // local.get 0; i32.const 7; i32.mul; local.get 1; i32.xor; local.tee 1; local.set 0
     const STEP: [u8; 13] = [
         0x20, 0, 0x41, 7, 0x6c, 0x20, 1, 0x73, 0x22, 1, 0x21, 0, 0x01,
     ];
     // Two locals of type i32, the steps, the end.
     let mut body = vec![1, 2, 0x7f];
-    body.extend(STEP.repeat(400));
+    body.extend(STEP.repeat(steps));
     body.push(0x0b);
-    let mut codes = unsigned(FUNCTIONS);
-    for _ in 0..FUNCTIONS {
+    let mut codes = unsigned(count);
+    for _ in 0..count {
         codes.extend(unsigned(body.len() as u32));
         codes.extend(&body);
     }
-    let mut functions = unsigned(FUNCTIONS);
-    functions.resize(functions.len() + FUNCTIONS as usize, 0);
+    let mut functions = unsigned(count);
+    functions.resize(functions.len() + count as usize, 0);
     let mut export = vec![1, 6];
     export.extend(b"_start");
     export.extend([0, 0]);
