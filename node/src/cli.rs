@@ -46,14 +46,28 @@ pub enum Subcommand {
     /// Import blocks from a file.
     ImportBlocks(sc_cli::ImportBlocksCmd),
 
-    /// Remove the whole chain from this machine.
-    PurgeChain(sc_cli::PurgeChainCmd),
+    /// Remove the whole chain from this machine, and the worker's folder with it: journal, content that
+    /// was uploaded, upload token.
+    PurgeChain(PurgeChain),
 
     /// Take back blocks that are not final yet.
     Revert(sc_cli::RevertCmd),
 
     /// Print the best, finalized and genesis block of the database.
     ChainInfo(sc_cli::ChainInfoCmd),
+}
+
+/// Options of `purge-chain`.
+#[derive(Debug, clap::Args)]
+pub struct PurgeChain {
+    /// Options of the client's own command.
+    #[command(flatten)]
+    pub chain: sc_cli::PurgeChainCmd,
+
+    /// Leave the worker's folder, to fetch the same chain again. With another chain of the same name
+    /// the worker would not start.
+    #[arg(long)]
+    pub keep_worker: bool,
 }
 
 impl SubstrateCli for Cli {
@@ -114,6 +128,29 @@ mod tests {
         assert_eq!(cli.worker.store_size, 1 << 30);
         let open = ["defaas-node", "--upload-addr", "0.0.0.0:5101"];
         assert!(Cli::try_parse_from(open).is_err());
+    }
+
+    #[test]
+    fn provider_names_its_endpoint_and_drains_only_with_a_worker() {
+        let args = ["defaas-node", "--public-endpoint", "192.0.2.7:443,tls"];
+        let cli = Cli::try_parse_from(args).expect("valid");
+        let endpoint = cli.worker.public_endpoint.expect("given");
+        assert_eq!(endpoint.to_string(), "192.0.2.7:443,tls");
+        assert!(!cli.worker.drain);
+        let args = ["defaas-node", "--public-endpoint", "https://192.0.2.7"];
+        assert!(Cli::try_parse_from(args).is_err());
+        let args = ["defaas-node", "--drain", "--no-worker"];
+        assert!(Cli::try_parse_from(args).is_err());
+    }
+
+    #[test]
+    fn purge_of_the_chain_takes_its_own_option_beside_those_of_the_client() {
+        let args = ["defaas-node", "purge-chain", "--dev", "-y", "--keep-worker"];
+        let cli = Cli::try_parse_from(args).expect("valid");
+        let Some(Subcommand::PurgeChain(purge)) = cli.subcommand else {
+            panic!("another sub-command");
+        };
+        assert!(purge.keep_worker && purge.chain.yes);
     }
 
     #[test]

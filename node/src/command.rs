@@ -3,6 +3,7 @@
 use crate::{
     checks,
     cli::{Cli, Subcommand},
+    purge,
     service::{self, Partial},
 };
 use defaas_runtime::opaque::Block;
@@ -49,8 +50,8 @@ pub fn run() -> Result<()> {
             Ok((cmd.run(node.client, node.import_queue), node.task_manager))
         }),
         Some(Subcommand::PurgeChain(cmd)) => cli
-            .create_runner(cmd)?
-            .sync_run(|config| cmd.run(config.database)),
+            .create_runner(&cmd.chain)?
+            .sync_run(|config| purge::run(cmd, config)),
         Some(Subcommand::Revert(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
             let Partial {
                 client,

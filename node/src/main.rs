@@ -7,6 +7,7 @@
 mod checks;
 mod cli;
 mod command;
+mod purge;
 mod rpc;
 mod service;
 mod worker;

@@ -1,6 +1,7 @@
 //! BABE and GRANDPA: the import pipeline that checks blocks, and the tasks that author and vote.
 
 use super::{
+    essential::ending_late,
     network::GrandpaProtocol,
     types::{
         BlockImport, ConsensusLinks, FullBackend, FullClient, FullPool, FullSelectChain,
@@ -225,7 +226,8 @@ impl Finality {
 }
 
 /// Starts the voter. A node that is no authority runs it too, without keys: it follows the rounds
-/// and so knows of finality as early as the voters do. Its end is the end of the node.
+/// and so knows of finality as early as the voters do. Its end is the end of the node. `block_import`
+/// is the import pipeline it works with.
 ///
 /// # Errors
 ///
@@ -235,6 +237,7 @@ pub fn spawn_grandpa(
     finality: Finality,
     link: LinkHalf<Block, FullClient, FullSelectChain>,
     voter_state: SharedVoterState,
+    block_import: BlockImport,
 ) -> Result<(), Error> {
     let keys = finality
         .config
@@ -262,10 +265,16 @@ pub fn spawn_grandpa(
             context.transaction_pool.clone(),
         ),
     })?;
+    let voter = async move {
+        voter.await;
+        // It is commanded through the import pipeline. Without a hold on that it may see the pipeline
+        // go when the node stops, and log a violation of its safety.
+        drop(block_import);
+    };
     context
         .task_manager
         .spawn_essential_handle()
-        .spawn_blocking("grandpa-voter", Some("finality"), voter);
+        .spawn_blocking("grandpa-voter", Some("finality"), ending_late(voter));
     Ok(())
 }
 

@@ -13,6 +13,7 @@
 //! the network is built.
 
 mod consensus;
+mod essential;
 mod genesis;
 mod network;
 mod partial;
@@ -120,10 +121,7 @@ where
         keystore: keystore.keystore(),
         sync: network.sync.clone(),
         registry: config.prometheus_registry().cloned(),
-        root: config
-            .base_path
-            .config_dir(config.chain_spec.id())
-            .join("worker"),
+        root: worker::root(&config),
         params: worker,
     };
 
@@ -154,11 +152,17 @@ where
         telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
         task_manager: &task_manager,
     };
+    if let Some(finality) = finality {
+        consensus::spawn_grandpa(
+            &context,
+            finality,
+            links.grandpa,
+            links.voter_state,
+            links.block_import.clone(),
+        )?;
+    }
     if let Some(authoring) = authoring {
         consensus::spawn_babe(&context, authoring, links.block_import, links.babe)?;
-    }
-    if let Some(finality) = finality {
-        consensus::spawn_grandpa(&context, finality, links.grandpa, links.voter_state)?;
     }
 
     match worker::start(worker_deps) {

@@ -3,6 +3,7 @@
 
 use super::{
     consensus,
+    essential::PoolTasks,
     genesis::open_database,
     types::{
         ConsensusLinks, Executor, FullBackend, FullClient, FullPool, FullSelectChain, ImportQueue,
@@ -72,7 +73,7 @@ pub fn partial(config: &Configuration) -> Result<Partial, Error> {
 
     let transaction_pool = Arc::from(
         sc_transaction_pool::Builder::new(
-            task_manager.spawn_essential_handle(),
+            PoolTasks(task_manager.spawn_essential_handle()),
             client.clone(),
             config.role.is_authority().into(),
         )

@@ -3,6 +3,8 @@
 //! Reads go through the runtime API and run on threads for blocking work, because a call of the
 //! runtime can take milliseconds.
 
+mod notices;
+
 use crate::service::{FullClient, FullPool};
 use async_trait::async_trait;
 use defaas_dispatcher::ports::{BlockRef, Chain, ChainError, Finality, Submission};
@@ -67,11 +69,11 @@ struct WorkList {
     jobs: Arc<Vec<Job>>,
 }
 
-/// A report names a key that is not in the keystore.
+/// Something is to be signed with a key that is not in the keystore.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the worker key {0:?} of an open assignment is not in the keystore: insert it again, or its \
-     assignments will be missed"
+    "the worker key {0:?} is not in the keystore: insert it again, or assignments to it will be \
+     missed"
 )]
 struct KeyMissing(WorkerId);
 
@@ -106,6 +108,30 @@ impl NodeChain {
             .await
             .unwrap_or_else(|lost| Err(lost.into()))
             .map_err(|source| ChainError::Failed { question, source })
+    }
+
+    /// Hands a transaction of this node to its pool.
+    async fn submit_local(
+        &self,
+        at: Hash,
+        transaction: UncheckedExtrinsic,
+    ) -> Result<Submission, ChainError> {
+        let taken = self
+            .0
+            .pool
+            .submit_one(at, TransactionSource::Local, transaction)
+            .await;
+        match taken.map_err(IntoPoolError::into_pool_error) {
+            Ok(_) => Ok(Submission::Accepted),
+            Err(Ok(refusal)) => {
+                log::debug!(target: super::LOG, "the pool did not take a transaction: {refusal}");
+                Ok(submission(&refusal))
+            }
+            Err(Err(error)) => Err(ChainError::Failed {
+                question: "transaction pool",
+                source: error.into(),
+            }),
+        }
     }
 }
 
@@ -272,22 +298,7 @@ impl Chain for NodeChain {
         let transaction = self
             .ask("signed report", move |inner| inner.sign(at, report))
             .await?;
-        let taken = self
-            .0
-            .pool
-            .submit_one(at, TransactionSource::Local, transaction)
-            .await;
-        match taken.map_err(IntoPoolError::into_pool_error) {
-            Ok(_) => Ok(Submission::Accepted),
-            Err(Ok(refusal)) => {
-                log::debug!(target: super::LOG, "the pool did not take a report: {refusal}");
-                Ok(submission(&refusal))
-            }
-            Err(Err(error)) => Err(ChainError::Failed {
-                question: "transaction pool",
-                source: error.into(),
-            }),
-        }
+        self.submit_local(at, transaction).await
     }
 }
 
@@ -308,7 +319,7 @@ fn page(jobs: &[Job], after: Option<JobCursor>, limit: u32) -> Vec<Job> {
         .collect()
 }
 
-/// What an answer of the pool means for a report.
+/// What an answer of the pool means for a report or a notice.
 fn submission(refusal: &PoolError) -> Submission {
     match refusal {
         PoolError::AlreadyImported(_) => Submission::AlreadyKnown,

@@ -3,14 +3,25 @@
 //!
 //! Only what is in the local store is found: developers and operators put it there through the
 //! upload listener.
+//!
+//! | content | pinned |
+//! |---|---|
+//! | code | until the deadline of the call it is for; so long it is a file in the folder, too |
+//! | input | until the deadline and the retention |
+//! | output | until the deadline and the retention |
+//!
+//! Store and folder have a bound each. What does not fit is [`ContentError::Full`], which is reported
+//! as overload: a full machine is no fault of who brought code or input.
+
+mod code_folder;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use defaas_content::{Cid as StoreCid, CopyError, Error as StoreError, Store};
+use code_folder::CodeFolder;
+use defaas_content::{Cid as StoreCid, Error as StoreError, Store};
 use defaas_dispatcher::ports::{ContentError, ContentStore, Pin, PinKind};
 use defaas_primitives::{call::MAX_STORED, Cid, Code, ProviderId, Tick};
-use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
-use tokio::{fs, sync::Mutex};
+use std::{io, path::PathBuf, sync::Arc};
 
 /// Ends of pins are rounded up to a multiple of so many ticks, so that the calls of a busy function
 /// share pins.
@@ -23,32 +34,17 @@ pub struct NodeContent {
     code: Arc<CodeFolder>,
 }
 
-/// Files of code, each named by its sha-256.
-struct CodeFolder {
-    path: PathBuf,
-    /// Whole files, and the last tick each is needed. Held while a file is written: copies are
-    /// made one after the other, and those who want the same file share one.
-    files: Mutex<HashMap<[u8; 32], Tick>>,
-}
-
 impl NodeContent {
-    /// Content out of `store`, with code in files under `folder`. What a former run left there is
-    /// removed.
+    /// Content out of `store`, with code in files under `folder`, at most `max_code` bytes of it.
+    /// What a former run left there is removed.
     ///
     /// # Errors
     ///
     /// If the folder cannot be emptied.
-    pub async fn new(store: Store, folder: PathBuf) -> io::Result<Self> {
-        let mut entries = fs::read_dir(&folder).await?;
-        while let Some(entry) = entries.next_entry().await? {
-            fs::remove_file(entry.path()).await?;
-        }
+    pub async fn new(store: Store, folder: PathBuf, max_code: u64) -> io::Result<Self> {
         Ok(Self {
             store,
-            code: Arc::new(CodeFolder {
-                path: folder,
-                files: Mutex::default(),
-            }),
+            code: Arc::new(CodeFolder::open(folder, max_code).await?),
         })
     }
 
@@ -83,54 +79,6 @@ pub enum CollectError {
     /// The folder of code failed.
     #[error("the folder of code cannot be changed: {0}")]
     Folder(#[from] io::Error),
-}
-
-impl CodeFolder {
-    async fn sweep(&self, now: Tick) -> io::Result<()> {
-        let mut files = self.files.lock().await;
-        let over: Vec<_> = files
-            .iter()
-            .filter_map(|(sha256, until)| (*until < now).then_some(*sha256))
-            .collect();
-        for sha256 in over {
-            match fs::remove_file(self.path.join(hex::encode(sha256))).await {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => files.remove(&sha256),
-            };
-        }
-        Ok(())
-    }
-
-    /// The file of `code`, copied out of `store` unless it is there.
-    async fn file(
-        &self,
-        store: &Store,
-        cid: &StoreCid,
-        code: &Code,
-        until: Tick,
-    ) -> Result<PathBuf, ContentError> {
-        let path = self.path.join(hex::encode(code.sha256));
-        let mut files = self.files.lock().await;
-        if let Some(known) = files.get_mut(&code.sha256) {
-            *known = until.max(*known);
-            return Ok(path);
-        }
-        let unfinished = path.with_extension("new");
-        let mut file = fs::File::create(&unfinished).await.map_err(failed)?;
-        let copied = store
-            .copy_verified(cid, code.sha256, code.size, &mut file)
-            .await;
-        if let Err(error) = copied {
-            fs::remove_file(&unfinished).await.map_err(failed)?;
-            return Err(match error {
-                CopyError::Content(error) => of_store(error),
-                CopyError::Destination(error) => failed(error),
-            });
-        }
-        fs::rename(&unfinished, &path).await.map_err(failed)?;
-        files.insert(code.sha256, until);
-        Ok(path)
-    }
 }
 
 #[async_trait]
@@ -197,7 +145,19 @@ fn store_cid(cid: &Cid) -> Result<StoreCid, ContentError> {
 }
 
 fn failed(error: io::Error) -> ContentError {
-    ContentError::Failed(error.into())
+    if is_full(&error) {
+        ContentError::Full
+    } else {
+        ContentError::Failed(error.into())
+    }
+}
+
+/// Whether the disk, or this user's share of it, is used up.
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
 }
 
 fn of_store(error: StoreError) -> ContentError {
@@ -216,6 +176,7 @@ fn of_store(error: StoreError) -> ContentError {
         | StoreError::Malformed { .. }
         | StoreError::UnsupportedCid(_) => ContentError::Mismatch,
         StoreError::StoreFull { .. } | StoreError::TooManyPins { .. } => ContentError::Full,
+        StoreError::Io { source, .. } => failed(source),
         other => ContentError::Failed(other.into()),
     }
 }
@@ -234,10 +195,36 @@ mod tests {
     };
 
     async fn content(dir: &TempDir) -> NodeContent {
+        content_with(dir, u64::MAX, |_| {}).await
+    }
+
+    async fn content_with(
+        dir: &TempDir,
+        max_code: u64,
+        change: impl FnOnce(&mut Config),
+    ) -> NodeContent {
         let folder = dir.path().join("code");
         std::fs::create_dir_all(&folder).expect("can be made");
-        let store = Store::open(Config::in_dir(dir.path().join("content"))).expect("can be opened");
-        NodeContent::new(store, folder).await.expect("can be used")
+        let mut config = Config::in_dir(dir.path().join("content"));
+        change(&mut config);
+        let store = Store::open(config).expect("can be opened");
+        let content = NodeContent::new(store, folder, max_code).await;
+        content.expect("can be used")
+    }
+
+    /// Puts `bytes` and returns how the chain names them.
+    async fn published(content: &NodeContent, bytes: &'static [u8], pin: Pin) -> Code {
+        let cid = content.put(Bytes::from_static(bytes), pin).await;
+        code(cid.expect("fits"), bytes)
+    }
+
+    /// Kinds and ends of the pins on `cid`.
+    async fn pins(content: &NodeContent, cid: &Cid) -> Vec<(defaas_content::PinKind, Option<u32>)> {
+        let cid = store_cid(cid).expect("can be verified");
+        let pins = content.store.pins(Some(&cid)).await.expect("are readable");
+        pins.into_iter()
+            .map(|(_, pin)| (pin.kind, pin.until))
+            .collect()
     }
 
     fn dir() -> TempDir {
@@ -299,5 +286,105 @@ mod tests {
         assert_ne!(ends[1].reference, ends[2].reference);
         assert_eq!(ends[2].until, Some(128));
         assert_eq!(ends[3].until, Some(Tick::MAX));
+    }
+
+    #[tokio::test]
+    async fn code_input_and_output_are_pinned_until_their_ends_and_then_collected() {
+        use defaas_content::PinKind::{Code, Input, Output};
+        let dir = dir();
+        let content = content(&dir).await;
+        let output = Pin {
+            kind: PinKind::Output,
+            until: 300,
+        };
+        let bytes = Bytes::from_static(b"all three");
+        let cid = content.put(bytes.clone(), output).await.expect("fits");
+        let input = Pin {
+            kind: PinKind::Input,
+            until: 200,
+        };
+        let read = content.input(&cid, 9, input).await.expect("is there");
+        assert_eq!(read, bytes);
+        let code = code(cid.clone(), &bytes);
+        content.code(&code, None, PIN).await.expect("is there");
+        let expected = [(Code, 100), (Input, 200), (Output, 300)];
+        let expected = expected.map(|(kind, until)| (kind, Some(rounded(until))));
+        assert_eq!(pins(&content, &cid).await, expected);
+        content.collect(rounded(300)).await.expect("collects");
+        assert_eq!(pins(&content, &cid).await, expected[2..]);
+        content.collect(rounded(300) + 1).await.expect("collects");
+        let gone = content.input(&cid, 9, input).await;
+        assert!(matches!(gone, Err(ContentError::NotFound)));
+    }
+
+    #[tokio::test]
+    async fn store_full_of_pins_is_full_and_not_without_the_content() {
+        let dir = dir();
+        let content = content_with(&dir, u64::MAX, |config| config.max_bytes = 8_192).await;
+        let kept = published(&content, b"first", PIN).await;
+        published(&content, b"second", PIN).await;
+        let third = content.put(Bytes::from_static(b"third"), PIN).await;
+        assert!(matches!(third, Err(ContentError::Full)));
+        let found = content.code(&kept, None, PIN).await;
+        assert!(found.is_ok(), "what is there can still be used");
+    }
+
+    #[tokio::test]
+    async fn store_with_the_most_pins_is_full() {
+        let dir = dir();
+        let content = content_with(&dir, u64::MAX, |config| config.max_pins = 1).await;
+        let code = published(&content, b"code", PIN).await;
+        let input = Pin {
+            kind: PinKind::Input,
+            ..PIN
+        };
+        let pinned = content.input(&code.cid, 4, input).await;
+        assert!(matches!(pinned, Err(ContentError::Full)));
+    }
+
+    #[tokio::test]
+    async fn folder_of_code_keeps_its_bound_until_something_is_needed_no_longer() {
+        let dir = dir();
+        let content = content_with(&dir, 8, |_| {}).await;
+        let later = Pin {
+            until: rounded(PIN.until) + 1,
+            ..PIN
+        };
+        let first = published(&content, b"12345", PIN).await;
+        let second = published(&content, b"67890", later).await;
+        content.code(&first, None, PIN).await.expect("fits");
+        let refused = content.code(&second, None, later).await;
+        assert!(matches!(refused, Err(ContentError::Full)));
+        let again = content.code(&first, None, PIN).await;
+        assert!(again.is_ok(), "it is there already");
+        content.collect(later.until).await.expect("collects");
+        let path = content.code(&second, None, later).await;
+        let bytes = std::fs::read(path.expect("there is room"));
+        assert_eq!(bytes.expect("a file"), b"67890");
+    }
+
+    #[tokio::test]
+    async fn file_of_code_that_somebody_removed_is_made_again() {
+        let dir = dir();
+        let content = content(&dir).await;
+        let code = published(&content, b"some module", PIN).await;
+        let path = content.code(&code, None, PIN).await.expect("is there");
+        std::fs::remove_file(&path).expect("is ours");
+        let again = content.code(&code, None, PIN).await.expect("is there");
+        assert_eq!(std::fs::read(again).expect("a file"), b"some module");
+    }
+
+    #[test]
+    fn full_disk_is_full_and_another_failure_of_the_disk_is_not() {
+        let io = |kind| StoreError::Io {
+            path: PathBuf::from("blocks"),
+            source: io::Error::from(kind),
+        };
+        let full = of_store(io(io::ErrorKind::StorageFull));
+        assert!(matches!(full, ContentError::Full));
+        let quota = failed(io::Error::from(io::ErrorKind::QuotaExceeded));
+        assert!(matches!(quota, ContentError::Full));
+        let broken = of_store(io(io::ErrorKind::PermissionDenied));
+        assert!(matches!(broken, ContentError::Failed(_)));
     }
 }

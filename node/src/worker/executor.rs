@@ -1,62 +1,31 @@
 //! The executor as the dispatcher sees it: the function runtime behind the OpenFaaS REST API.
 
+mod room;
+mod uses;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use defaas_dispatcher::ports::{Execution, Executor, ExecutorError};
 use defaas_openfaas::{Client, Error, FunctionDeployment, FunctionName, HeaderValue, Request};
 use defaas_primitives::{CodeKind, Fault, Job, Meters, Outcome};
-use std::{
-    collections::HashMap,
-    path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-use tokio::time::Instant;
+use room::Room;
+use std::{path::Path, time::Duration};
+use uses::user;
 
-/// A deployment is given up after so long. The dispatcher's own time-out is a little longer.
-const DEPLOY_WITHIN: Duration = Duration::from_secs(140);
-/// A function that was not asked for during this time may be removed to make room for another one.
-/// Longer than any attempt takes between its deployment and its end.
-const IDLE: Duration = Duration::from_secs(600);
+/// A call that has not ended so long after its time-out is given up by the dispatcher, and does not
+/// use its function any more.
+const CALL_GRACE: Duration = Duration::from_secs(60);
 
 /// Executes WebAssembly in the function runtime.
 pub struct WasmExecutor {
-    client: Client,
-    /// When each function was asked for last.
-    used: Mutex<HashMap<FunctionName, Instant>>,
+    room: Room<Client>,
 }
 
 impl WasmExecutor {
     /// An executor that speaks through `client`.
     pub fn new(client: Client) -> Self {
         Self {
-            client,
-            used: Mutex::default(),
-        }
-    }
-
-    fn used(&self) -> MutexGuard<'_, HashMap<FunctionName, Instant>> {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn deploy(&self, deployment: &FunctionDeployment) -> Result<(), Error> {
-        let deployed = self.client.ensure_deployed(deployment, DEPLOY_WITHIN).await;
-        deployed.map(drop)
-    }
-
-    /// Removes the function that was not asked for longest, if any is idle. Whether there is more
-    /// room now.
-    async fn make_room(&self) -> bool {
-        let Some(name) = longest_idle(&self.used(), Instant::now()) else {
-            return false;
-        };
-        self.used().remove(&name);
-        match self.client.delete(&name).await {
-            Ok(was_there) => was_there,
-            Err(error) => {
-                log::warn!(target: super::LOG, "function {name} is idle and cannot be removed: {error}");
-                false
-            }
+            room: Room::new(client),
         }
     }
 }
@@ -70,14 +39,8 @@ impl Executor for WasmExecutor {
         let deployment = deployment(job);
         let name = FunctionName::parse(&deployment.service)
             .map_err(|error| ExecutorError::Failed(error.into()))?;
-        self.used().insert(name, Instant::now());
-        let mut deployed = self.deploy(&deployment).await;
-        if matches!(&deployed, Err(error) if error.fault() == Fault::Overloaded)
-            && self.make_room().await
-        {
-            deployed = self.deploy(&deployment).await;
-        }
-        deployed.map_err(of_client)
+        let held = self.room.hold(&name, &deployment, user(job)).await;
+        held.map_err(of_client)
     }
 
     async fn invoke(&self, job: &Job, input: Bytes) -> Execution {
@@ -89,7 +52,9 @@ impl Executor for WasmExecutor {
         let mut request = Request::post(&path, input, &job.limits);
         request.call_id = HeaderValue::try_from(hex::encode(job.digest)).ok();
         request.seed = job.deterministic.then_some(job.digest.0);
-        let ended = self.client.invoke(&name, request).await;
+        let lasts = Duration::from_millis(job.limits.timeout_ms.into()) + CALL_GRACE;
+        let _held = self.room.begin(&name, user(job), lasts).await;
+        let ended = self.room.runtime().invoke(&name, request).await;
         if let Some(problem) = &ended.problem {
             log::debug!(target: super::LOG, "call {:?}: {problem}", job.digest);
         }
@@ -118,13 +83,6 @@ fn not_run(problem: &str) -> Execution {
             fuel: None,
         },
     }
-}
-
-fn longest_idle(used: &HashMap<FunctionName, Instant>, now: Instant) -> Option<FunctionName> {
-    used.iter()
-        .filter(|(_, at)| now.duration_since(**at) >= IDLE)
-        .min_by_key(|(_, at)| **at)
-        .map(|(name, _)| name.clone())
 }
 
 fn of_client(error: Error) -> ExecutorError {
@@ -172,19 +130,8 @@ mod tests {
         assert!(matches!(seen(None), ExecutorError::Failed(_)));
         let late = Error::Timeout {
             operation: "deploy",
-            limit: DEPLOY_WITHIN,
+            limit: Duration::ZERO,
         };
         assert!(matches!(of_client(late), ExecutorError::TimedOut));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn function_idle_longest_gives_way_and_one_in_use_never() {
-        let name = |text| FunctionName::parse(text).expect("a valid name");
-        let mut used = HashMap::from([(name("first"), Instant::now())]);
-        tokio::time::advance(Duration::from_secs(1)).await;
-        used.insert(name("second"), Instant::now());
-        assert_eq!(longest_idle(&used, Instant::now()), None);
-        tokio::time::advance(IDLE).await;
-        assert_eq!(longest_idle(&used, Instant::now()), Some(name("first")));
     }
 }

@@ -1,7 +1,9 @@
 //! The worker of this node: what a provider's machine does beside following the chain.
 //!
 //! ```text
-//!  client, pool, keystore ──chain──▶ dispatcher ──executor──▶ function runtime (process)
+//!  client, pool, keystore ◀─chain──▶ notices ◀── health of all parts
+//!          │
+//!          └─────────────────chain──▶ dispatcher ──executor──▶ function runtime (process)
 //!                                        │content                  │ reads
 //!  upload listener ──▶ store ◀───────────┘──── files of code ◀─────┘
 //!  gateway ◀─────────────┘
@@ -13,12 +15,17 @@
 
 mod chain;
 mod content;
+mod endpoint;
 mod executor;
 mod folder;
+mod health;
+mod health_metrics;
 mod listeners;
 mod metrics;
+mod notices;
 mod params;
 mod parts;
+mod probe;
 mod runtime_process;
 mod supervisor;
 
@@ -31,6 +38,7 @@ use defaas_runtime::opaque::Block;
 use folder::{Folder, FolderError};
 use parts::Parts;
 use sc_network_sync::SyncingService;
+use sc_service::Configuration;
 use sp_keystore::{Keystore, KeystorePtr};
 use std::{
     io,
@@ -103,6 +111,12 @@ impl Drop for Worker {
     }
 }
 
+/// Where the worker of a node with this configuration keeps its state.
+pub fn root(config: &Configuration) -> PathBuf {
+    let chain = config.base_path.config_dir(config.chain_spec.id());
+    chain.join("worker")
+}
+
 /// Starts the worker, unless it is switched off or there is no worker key.
 ///
 /// # Errors
@@ -126,8 +140,11 @@ pub fn start(deps: Deps) -> Result<Option<Worker>, StartError> {
     }
     let folder = Folder::open(deps.root)?;
     let metrics = Arc::default();
+    let health = Arc::default();
     if let Some(registry) = &deps.registry {
-        if let Err(error) = metrics::publish(&metrics, registry) {
+        let published = metrics::publish(&metrics, registry)
+            .and_then(|()| health_metrics::publish(&health, registry));
+        if let Err(error) = published {
             log::warn!(target: LOG, "the worker's metrics are not published: {error}");
         }
     }
@@ -135,6 +152,7 @@ pub fn start(deps: Deps) -> Result<Option<Worker>, StartError> {
         chain: NodeChain::new(deps.client, deps.pool, deps.keystore, deps.sync),
         folder,
         metrics,
+        health,
         params: deps.params,
     };
     let shutdown = CancellationToken::new();

@@ -1,5 +1,6 @@
 //! Options of the worker on the command line.
 
+use super::endpoint::PublicEndpoint;
 use std::{net::SocketAddr, path::PathBuf};
 
 /// What the worker runs, and where it listens.
@@ -20,12 +21,26 @@ pub struct WorkerParams {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8180")]
     pub gateway_addr: SocketAddr,
 
+    /// Where others reach the gateway, such as `gateway.example.org:443,tls`: an IPv4 address, an IPv6
+    /// address in brackets or a host name, a port, and `,tls` if TLS is spoken there. The worker tells
+    /// the chain when that says otherwise, without a fee. Left out, what the chain says stays.
+    #[arg(long, value_name = "HOST:PORT[,tls]")]
+    pub public_endpoint: Option<PublicEndpoint>,
+
+    /// Take no new work: the worker tells the chain, which draws this provider no more, and ends what
+    /// is open. For an upgrade: start with this, wait until the provider's load is 0, stop. After the
+    /// next start without it new work is taken again. The chain takes at most one such change a minute.
+    #[arg(long, conflicts_with = "no_worker")]
+    pub drain: bool,
+
     /// Where content is uploaded, by whoever has the token. On this machine only. Port 0 takes a
     /// free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5101", value_parser = loopback)]
     pub upload_addr: SocketAddr,
 
-    /// Most disk space that content may take, such as `16Gi`.
+    /// Most disk space that the content store may take, such as `16Gi`. Copies of the code of open
+    /// calls take a quarter of it more, at least 64Mi. A provider whose store is full of pins takes no
+    /// new work.
     #[arg(long, value_name = "BYTES", default_value = "16Gi", value_parser = bytes)]
     pub store_size: u64,
 }

@@ -2,24 +2,28 @@
 //!
 //! Open the store → start function runtime, gateway, upload listener, housekeeping → start the
 //! dispatcher → on shutdown the dispatcher stops first, because what it runs may still end well as
-//! long as the others are there.
+//! long as the others are there. Notices stand beside all of this: also a worker that cannot open
+//! its store tells the chain that it takes no new work.
 
 use super::{
     chain::NodeChain,
     content::NodeContent,
     executor::WasmExecutor,
     folder::Folder,
+    health::{keep_up_watched, Health, Part},
     listeners,
+    notices::Notices,
     params::WorkerParams,
+    probe,
     runtime_process::{RuntimeProcess, RuntimeSecret},
-    supervisor::{keep_up, Failure},
+    supervisor::Failure,
     LOG,
 };
 use defaas_content::{upload::UploadConfig, Store};
 use defaas_dispatcher::{ports::Chain, Config, Dispatcher, Metrics, Ports};
 use defaas_gateway::GatewayConfig;
 use defaas_openfaas::{Client, Credentials};
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +31,8 @@ use tokio_util::sync::CancellationToken;
 const RUNTIME_USER: &str = "admin";
 /// Distance between two collections of content.
 const COLLECT_EVERY: Duration = Duration::from_secs(60);
+/// Room for files of code is at least this, in bytes: one of the longest.
+const MIN_CODE_ROOM: u64 = 64 << 20;
 
 /// What the parts are made of.
 pub struct Parts {
@@ -36,6 +42,8 @@ pub struct Parts {
     pub folder: Folder,
     /// What the dispatcher counts.
     pub metrics: Arc<Metrics>,
+    /// How the parts are.
+    pub health: Arc<Health>,
     /// Options of the command line.
     pub params: WorkerParams,
 }
@@ -44,6 +52,7 @@ pub struct Parts {
 struct Shared {
     store: Store,
     content: NodeContent,
+    client: Client,
     executor: Arc<WasmExecutor>,
 }
 
@@ -61,7 +70,26 @@ impl Parts {
                 Ok::<(), Failure>(())
             }
         };
-        keep_up("worker", shutdown.clone(), work).await;
+        let work = keep_up_watched(parts.health.clone(), Part::Worker, shutdown.clone(), work);
+        tokio::join!(work, parts.tell(shutdown.clone()));
+    }
+
+    async fn tell(&self, shutdown: CancellationToken) {
+        let notices = Notices {
+            chain: self.chain.clone(),
+            health: self.health.clone(),
+            endpoint: self.params.public_endpoint.clone(),
+            is_draining: self.params.drain,
+        };
+        let token = shutdown.clone();
+        let run = || {
+            let (notices, token) = (notices.clone(), token.clone());
+            async move {
+                notices.run(token).await;
+                Ok(())
+            }
+        };
+        keep_up_watched(self.health.clone(), Part::Notices, shutdown, run).await;
     }
 
     async fn open(&self, secret: &RuntimeSecret) -> Result<Shared, Failure> {
@@ -70,19 +98,25 @@ impl Parts {
             ..defaas_content::Config::in_dir(self.folder.content())
         };
         let store = tokio::task::spawn_blocking(move || Store::open(config)).await??;
-        let content = NodeContent::new(store.clone(), self.folder.code()).await?;
+        let max_code = MIN_CODE_ROOM.max(self.params.store_size / 4);
+        let content = NodeContent::new(store.clone(), self.folder.code(), max_code).await?;
         let credentials = Credentials::new(RUNTIME_USER, secret.reveal())?;
         let config = defaas_openfaas::Config::embedded(self.folder.socket(), Some(credentials));
+        let client = Client::new(config)?;
         Ok(Shared {
             store,
             content,
-            executor: Arc::new(WasmExecutor::new(Client::new(config)?)),
+            executor: Arc::new(WasmExecutor::new(client.clone())),
+            client,
         })
     }
 
     async fn run_all(&self, shared: Shared, secret: RuntimeSecret, shutdown: CancellationToken) {
         let stop = CancellationToken::new();
+        let _shown = self.health.show_store(shared.store.clone());
         let mut others = JoinSet::new();
+        let (client, health) = (shared.client.clone(), self.health.clone());
+        others.spawn(probe::run(client, health, stop.clone()));
         self.spawn_function_runtime(&mut others, secret, &stop);
         self.spawn_listeners(&mut others, &shared.store, &stop);
         self.spawn_housekeeping(&mut others, &shared.content, &stop);
@@ -111,7 +145,7 @@ impl Parts {
             let running = process.clone().run(token.clone());
             async move { running.await.map_err(Failure::from) }
         };
-        parts.spawn(keep_up("function runtime", stop.clone(), run));
+        self.spawn(parts, Part::FunctionRuntime, stop, run);
     }
 
     fn spawn_listeners(&self, parts: &mut JoinSet<()>, store: &Store, stop: &CancellationToken) {
@@ -121,7 +155,7 @@ impl Parts {
         };
         let (content, token) = (store.clone(), stop.clone());
         let run = move || listeners::gateway(config.clone(), content.clone(), token.clone());
-        parts.spawn(keep_up("gateway", stop.clone(), run));
+        self.spawn(parts, Part::Gateway, stop, run);
 
         let config = UploadConfig {
             listen: self.params.upload_addr,
@@ -130,7 +164,7 @@ impl Parts {
         };
         let (content, token) = (store.clone(), stop.clone());
         let run = move || listeners::upload(config.clone(), content.clone(), token.clone());
-        parts.spawn(keep_up("upload listener", stop.clone(), run));
+        self.spawn(parts, Part::UploadListener, stop, run);
     }
 
     fn spawn_housekeeping(
@@ -144,7 +178,7 @@ impl Parts {
             let (chain, content, token) = (chain.clone(), content.clone(), token.clone());
             async move { keep_house(&chain, &content, &token).await }
         };
-        parts.spawn(keep_up("housekeeping", stop.clone(), run));
+        self.spawn(parts, Part::Housekeeping, stop, run);
     }
 
     async fn dispatch(&self, shared: Shared, shutdown: CancellationToken) {
@@ -160,22 +194,42 @@ impl Parts {
             let stop = stop.clone();
             async move { Ok::<(), Failure>(dispatcher?.run(stop).await?) }
         };
-        keep_up("dispatcher", shutdown, run).await;
+        keep_up_watched(self.health.clone(), Part::Dispatcher, shutdown, run).await;
+    }
+
+    /// Keeps a part up in a task of its own.
+    fn spawn<Run, Work>(
+        &self,
+        parts: &mut JoinSet<()>,
+        part: Part,
+        stop: &CancellationToken,
+        run: Run,
+    ) where
+        Run: FnMut() -> Work + Send + 'static,
+        Work: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        parts.spawn(keep_up_watched(
+            self.health.clone(),
+            part,
+            stop.clone(),
+            run,
+        ));
     }
 }
 
-/// Drops content that nobody needs any more, by the clock of the finalized chain.
+/// Drops content that nobody needs any more, by the clock of the finalized chain. Does so first of
+/// all: only a collection tells whether the store is full of pins.
 async fn keep_house(
     chain: &NodeChain,
     content: &NodeContent,
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
     loop {
+        let finalized = chain.finalized().await?;
+        content.collect(chain.tick(finalized.hash).await?).await?;
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(COLLECT_EVERY) => {}
         }
-        let finalized = chain.finalized().await?;
-        content.collect(chain.tick(finalized.hash).await?).await?;
     }
 }

@@ -2,12 +2,16 @@
 //! listens → wait until it ends or has to.
 //!
 //! It runs what strangers wrote, so it gets nothing of the node: an empty environment, no
-//! descriptors but its three streams, and a secret that it learns over standard input. When that
-//! ends it ends too, so it never outlives the node, however that one ended. If it fails, whoever
-//! called starts it again after a pause.
+//! descriptors but its three streams, another user if the node is root's, and a secret that it
+//! learns over standard input. When that ends it ends too, so it never outlives the node, however
+//! that one ended. If it fails, whoever called starts it again after a pause; which code was in
+//! flight then, and whether that was once too often, it finds in its own folder.
+//!
+//! It starts in the worker's folder and names everything from there: as another user it may not
+//! enter the folders above.
 
 use super::folder::Folder;
-use defaas_function_runtime::BUILD_ID;
+use defaas_function_runtime::{BUILD_ID, IN_FLIGHT_FILE};
 use rand::{rngs::OsRng, RngCore};
 use std::{
     env, io,
@@ -17,7 +21,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    process::{Child, Command},
+    process::{Child, ChildStdin, Command},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -74,6 +78,14 @@ pub enum ProcessError {
     Ended(ExitStatus),
 }
 
+impl ProcessError {
+    /// The executable at `path` cannot be run.
+    fn start(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Start { path, source }
+    }
+}
+
 /// The password of the function runtime, made anew at each start of the node.
 #[derive(Clone)]
 pub struct RuntimeSecret(String);
@@ -111,16 +123,15 @@ impl RuntimeProcess {
     /// If it cannot be started or ends by itself.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), ProcessError> {
         let path = match &self.executable {
-            Some(path) => path.clone(),
+            // It is started from another folder than the one this path is relative to.
+            Some(path) => std::path::absolute(path).map_err(ProcessError::start(path))?,
             None => beside_the_node()?,
         };
         check_build(&path).await?;
         let mut child = self.spawn(&path)?;
         let mut input = child.stdin.take();
         if let Some(input) = &mut input {
-            input.write_all(self.secret.reveal().as_bytes()).await?;
-            input.write_all(b"\n").await?;
-            input.flush().await?;
+            tell(input, &self.secret).await?;
         }
         wait_until_ready(&mut child).await?;
         log::info!(target: super::LOG, "function runtime {BUILD_ID} runs; pid={}", child.id().unwrap_or_default());
@@ -131,28 +142,43 @@ impl RuntimeProcess {
                 if timeout(END_TIMEOUT, child.wait()).await.is_err() {
                     log::warn!(target: super::LOG, "the function runtime does not end and is killed");
                     child.kill().await?;
+                    // That was no crash of its own.
+                    self.forget_in_flight();
                 }
                 Ok(())
             }
         }
     }
 
+    fn forget_in_flight(&self) {
+        let path = self.folder.crashes().join(IN_FLIGHT_FILE);
+        if let Err(error) = std::fs::remove_file(&path) {
+            log::warn!(target: super::LOG, "cannot remove {}: {error}", path.display());
+        }
+    }
+
     fn spawn(&self, path: &Path) -> Result<Child, ProcessError> {
-        command(path)
-            .arg("--socket")
-            .arg(self.folder.socket())
-            .arg("--code-dir")
-            .arg(self.folder.code())
-            .arg("--cache-dir")
-            .arg(self.folder.compiled())
+        let root = self.folder.root();
+        let from_root = |path: PathBuf| path.strip_prefix(root).map(Path::to_owned).unwrap_or(path);
+        let mut command = command(path);
+        for (option, path) in [
+            ("--socket", self.folder.socket()),
+            ("--code-dir", self.folder.code()),
+            ("--cache-dir", self.folder.compiled()),
+            ("--crash-dir", self.folder.crashes()),
+        ] {
+            command.arg(option).arg(from_root(path));
+        }
+        if let Some(user) = self.folder.runtime_user() {
+            command.arg(format!("--uid={user}"));
+        }
+        command
             .args(["--log-level", "warn"])
+            .current_dir(root)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|source| ProcessError::Start {
-                path: path.into(),
-                source,
-            })
+            .map_err(ProcessError::start(path))
     }
 }
 
@@ -172,16 +198,12 @@ fn command(path: &Path) -> Command {
 
 /// Refuses an executable of another build: the two speak with each other in words that may change.
 async fn check_build(path: &Path) -> Result<(), ProcessError> {
-    let start = |source| ProcessError::Start {
-        path: path.into(),
-        source,
-    };
     let mut child = command(path)
         .arg("--build-id")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(start)?;
+        .map_err(ProcessError::start(path))?;
     let answer = async {
         let line = first_line(&mut child, BUILD_ID_MAX).await?;
         child.wait().await?;
@@ -197,6 +219,17 @@ async fn check_build(path: &Path) -> Result<(), ProcessError> {
             path: path.into(),
             found,
         })
+    }
+}
+
+/// Writes the secret as one line. A child that ended before it read it is no failure yet: how it
+/// ended says more.
+async fn tell(input: &mut ChildStdin, secret: &RuntimeSecret) -> io::Result<()> {
+    let line = format!("{}\n", secret.reveal());
+    match input.write_all(line.as_bytes()).await {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => input.flush().await,
     }
 }
 
@@ -283,6 +316,33 @@ mod tests {
         assert!(
             matches!(end, Err(ProcessError::Ended(status)) if status.code() == Some(3)),
             "{end:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn it_starts_in_the_worker_s_folder_with_paths_from_there_and_without_environment() {
+        let script = format!(
+            "[ \"$1\" = --build-id ] && {{ echo {BUILD_ID}; exit; }}\n\
+             read secret; echo \"$PWD $HOME|$*\" > \"${{0}}.told\"; exit 3"
+        );
+        let (place, process) = process(&script).await;
+        let (root, user) = (
+            fs::canonicalize(process.folder.root()).expect("is there"),
+            process.folder.runtime_user(),
+        );
+        let end = process.run(CancellationToken::new()).await;
+        assert!(matches!(end, Err(ProcessError::Ended(_))), "{end:?}");
+        let told = fs::read_to_string(place.dir.path().join("runtime.told")).expect("was told");
+        let user = user
+            .map(|user| format!("--uid={user} "))
+            .unwrap_or_default();
+        assert_eq!(
+            told.trim_end(),
+            format!(
+                "{} |--socket run/functions.sock --code-dir code --cache-dir compiled \
+                 --crash-dir crashes {user}--log-level warn",
+                root.display()
+            )
         );
     }
 
