@@ -190,6 +190,7 @@ pub mod deposits {
 pub mod calls {
     use super::time::{MINUTES, SLOT_DURATION_MILLIS};
     use crate::BlockNumber;
+    use pallet_invocations::deadline::MAX_FULL_DELAY;
     use sp_runtime::transaction_validity::TransactionPriority;
 
     /// Most versions of a function.
@@ -209,6 +210,9 @@ pub mod calls {
     pub const MAX_ATTEMPTS: u8 = 3;
     /// How often a call that finds no provider is drawn again: after 2, 4, 8 and 16 ticks.
     pub const MAX_REDRAWS: u8 = 4;
+    /// How often a call whose providers are full is drawn again: after up to 4, 8, 16, then 32 ticks,
+    /// so for two minutes on average and four at most.
+    pub const MAX_FULL_REDRAWS: u8 = 6;
     /// Ticks of every deadline beyond the work, so that no single author can hold a report back.
     pub const DEADLINE_MARGIN: u32 = 6;
     /// Bytes a second that every provider must fetch.
@@ -232,14 +236,17 @@ pub mod calls {
     pub const REPORT_PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
 
     /// Blocks between retiring and removing a function. No call lives longer: each attempt may take
-    /// its time-out, its transfers and its compilation and the margin.
+    /// its time-out, its transfers and its compilation and the margin; all new draws together take
+    /// less than the greatest distance for each.
     pub const REMOVAL_DELAY: BlockNumber = {
         let work = MAX_TIMEOUT_MILLIS as u64 / SLOT_DURATION_MILLIS
             + (MAX_OCI_SIZE + (16 << 20)) * 1_000 / FETCH_RATE as u64 / SLOT_DURATION_MILLIS
             + MAX_WASM_SIZE * 1_000 / COMPILE_RATE as u64 / SLOT_DURATION_MILLIS
             + DEADLINE_MARGIN as u64
             + 4;
-        MAX_ATTEMPTS as BlockNumber * work as BlockNumber + MINUTES
+        MAX_ATTEMPTS as BlockNumber * work as BlockNumber
+            + MAX_FULL_REDRAWS as BlockNumber * MAX_FULL_DELAY
+            + MINUTES
     };
 }
 

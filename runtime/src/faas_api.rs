@@ -150,6 +150,7 @@ fn stage(status: Status) -> Stage {
             RefundReason::NoProvider => Refund::NoProvider,
             RefundReason::AttemptsExhausted => Refund::AttemptsExhausted,
             RefundReason::ContentUnusable => Refund::ContentUnusable,
+            RefundReason::ProvidersFull => Refund::ProvidersFull,
         }),
     }
 }

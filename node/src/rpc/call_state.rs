@@ -107,6 +107,7 @@ fn refund_token(reason: Refund) -> &'static str {
         Refund::NoProvider => "no-provider",
         Refund::AttemptsExhausted => "attempts-exhausted",
         Refund::ContentUnusable => "content-unusable",
+        Refund::ProvidersFull => "providers-full",
     }
 }
 

@@ -2,36 +2,13 @@
 //!
 //! Each step names the distinct storage keys it reads and writes, those of the ports it calls
 //! included (an account and its holds are two keys), and the time its computation takes, rounded up
-//! generously. The weight is **twice** what follows from that: the count is exact, the times are
-//! estimates. Tests hold the keys against what the code touches. Proof sizes are 0: this is no
-//! parachain.
+//! generously. [`defaas_traits::weights`] makes a weight of that. Tests hold the keys against what
+//! the code touches.
 
 use core::marker::PhantomData;
-use frame_support::{
-    traits::Get,
-    weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight},
-};
 
-/// What one step touches and computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// Distinct keys read.
-    pub reads: u32,
-    /// Distinct keys written or removed.
-    pub writes: u32,
-    /// Computation in microseconds.
-    pub micros: u32,
-}
-
-impl Cost {
-    const fn new(reads: u32, writes: u32, micros: u32) -> Self {
-        Self {
-            reads,
-            writes,
-            micros,
-        }
-    }
-}
+pub use defaas_traits::weights::Cost;
+use frame_support::weights::Weight;
 
 /// Owner, policy; accounts and holds of the owner and of the former depositor; policy.
 pub const SET_POLICY: Cost = Cost::new(6, 5, 80);
@@ -87,14 +64,7 @@ pub struct CountedWeights<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> CountedWeights<T> {
     fn of(cost: Cost) -> Weight {
-        let computation = Weight::from_parts(
-            WEIGHT_REF_TIME_PER_MICROS.saturating_mul(u64::from(cost.micros)),
-            0,
-        );
-        T::DbWeight::get()
-            .reads_writes(u64::from(cost.reads), u64::from(cost.writes))
-            .saturating_add(computation)
-            .saturating_mul(2)
+        cost.weight::<T::DbWeight>()
     }
 }
 

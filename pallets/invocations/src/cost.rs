@@ -77,9 +77,21 @@ impl<T: Config> Pallet<T> {
             .saturating_add(T::WeightInfo::drop_record())
     }
 
+    /// Worst case of drawing a call again: it leaves the agenda, joins the queue and is drawn.
+    pub fn redraw_cost() -> Weight {
+        T::WeightInfo::visit()
+            .saturating_add(T::WeightInfo::requeue())
+            .saturating_add(Self::draw_cost())
+    }
+
+    /// Most new draws of a call, for whatever reason.
+    pub(crate) fn most_redraws() -> u8 {
+        T::MaxRedraws::get().max(T::MaxFullRedraws::get())
+    }
+
     /// Declared weights of all that a call causes after its request: for each attempt a draw, a
-    /// report of one item with its authorization or a missed deadline; and the pruning. The network
-    /// fee is made of this.
+    /// report of one item with its authorization or a missed deadline; all new draws; and the
+    /// pruning. The network fee is made of this.
     pub fn lifecycle_weight() -> Weight {
         let report = Self::report_cost(1)
             .saturating_add(Self::authorize_cost(1, defaas_primitives::call::MAX_INLINE));
@@ -89,6 +101,7 @@ impl<T: Config> Pallet<T> {
         Self::draw_cost()
             .saturating_add(report.max(missed))
             .saturating_mul(T::MaxAttempts::get().into())
+            .saturating_add(Self::redraw_cost().saturating_mul(Self::most_redraws().into()))
             .saturating_add(Self::prune_cost())
     }
 

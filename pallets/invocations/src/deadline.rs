@@ -50,6 +50,22 @@ fn time_ms(bytes: u128, rate: u32) -> u128 {
         .div_ceil(u128::from(rate).max(1))
 }
 
+/// Most ticks until a call whose providers are full is drawn again.
+pub const MAX_FULL_DELAY: Tick = 32;
+
+/// Ticks until a call whose providers were full is drawn again, if it has been drawn in vain `redraws`
+/// times before: from 1 to a bound of 4, 8, 16, then [`MAX_FULL_DELAY`] ticks; `spread` says where
+/// between. Calls that wait for the same providers so return one by one, as room comes free, and not
+/// all at once for the first of it.
+pub fn full_delay(redraws: u8, spread: u16) -> Tick {
+    let bound = 4u32
+        .checked_shl(redraws.into())
+        .filter(|bound| (1..MAX_FULL_DELAY).contains(bound))
+        .unwrap_or(MAX_FULL_DELAY);
+    // No bound is 0, each divides 2¹⁶.
+    1 + Tick::from(spread) % bound
+}
+
 /// Ticks until a call that found no provider for the `redraws`-th time, from 0 up, is drawn again:
 /// 2, 4, 8, 16 and so on.
 pub fn redraw_delay(redraws: u8) -> Tick {
@@ -120,6 +136,25 @@ mod tests {
         assert_eq!(redraw_delay(30), 1 << 31);
         assert_eq!(redraw_delay(31), Tick::MAX);
         assert_eq!(redraw_delay(u8::MAX), Tick::MAX);
+    }
+
+    #[test]
+    fn delays_of_calls_that_wait_for_room_spread_up_to_their_bounds() {
+        for (redraws, bound) in [
+            (0, 4),
+            (1, 8),
+            (2, 16),
+            (3, 32),
+            (4, 32),
+            (30, 32),
+            (255, 32),
+        ] {
+            let mut hits = vec![0u32; bound as usize];
+            for spread in 0..=u16::MAX {
+                hits[(full_delay(redraws, spread) - 1) as usize] += 1;
+            }
+            assert!(hits.iter().all(|hits| *hits == 65_536 / bound));
+        }
     }
 
     fn kind() -> impl Strategy<Value = CodeKind> {

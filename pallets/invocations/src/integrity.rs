@@ -23,6 +23,10 @@ impl<T: Config> Pallet<T> {
         );
         assert!(T::MaxRedraws::get() <= MAX_REDRAWS, "too many new draws");
         assert!(
+            T::MaxFullRedraws::get() >= T::MaxRedraws::get(),
+            "who can be waited for is waited for at least as often as who is not there"
+        );
+        assert!(
             T::DeadlineMargin::get() >= MIN_MARGIN,
             "the margin is too small"
         );

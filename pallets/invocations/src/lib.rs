@@ -87,9 +87,13 @@ pub mod pallet {
         /// Most providers that are assigned to a call, one after the other.
         #[pallet::constant]
         type MaxAttempts: Get<Attempt>;
-        /// How often a call that finds no provider is drawn again, over all its attempts.
+        /// How often a call is drawn again while no provider is there, over all its attempts.
         #[pallet::constant]
         type MaxRedraws: Get<u8>;
+        /// How often a call is drawn again while its providers are full, over all its attempts and
+        /// together with the draws that found nobody.
+        #[pallet::constant]
+        type MaxFullRedraws: Get<u8>;
         /// Ticks that every deadline has beyond the work.
         #[pallet::constant]
         type DeadlineMargin: Get<TickNumber>;

@@ -90,6 +90,7 @@ impl frame_system::Config for Test {
 parameter_types! {
     pub const MaxAttempts: u8 = 3;
     pub const MaxRedraws: u8 = 4;
+    pub const MaxFullRedraws: u8 = 6;
     pub const DeadlineMargin: u32 = 6;
     pub const SlotMillis: u32 = 2_000;
     pub const FetchRate: u32 = 1024 * 1024;
@@ -131,6 +132,7 @@ impl pallet_invocations::Config for Test {
     type OnOutcome = (MockOnOutcome, CallAgain);
     type MaxAttempts = MaxAttempts;
     type MaxRedraws = MaxRedraws;
+    type MaxFullRedraws = MaxFullRedraws;
     type DeadlineMargin = DeadlineMargin;
     type SlotMillis = SlotMillis;
     type FetchRate = FetchRate;

@@ -5,8 +5,8 @@
 //!    for a draw, once.
 //! 3. Open calls: each stands in exactly one of queue and agenda. One that is assigned stands in the
 //!    agenda at the tick after its deadline.
-//! 4. Assignments, worklist and calls with the status `Assigned` are the same, and agree on digest
-//!    and attempt.
+//! 4. Assignments, worklist and calls with the status `Assigned` are the same, and agree on digest,
+//!    attempt and exposure.
 //! 5. Inputs: exactly those of open calls.
 //! 6. Outputs: of settled calls only, as their records say; each has its removal in the agenda.
 //! 7. Ended calls: each has exactly one entry in the lane of retention.
@@ -124,6 +124,7 @@ impl<T: Config> Pallet<T> {
             ensure!(
                 assignment.digest == invocation.digest
                     && assignment.attempt == invocation.attempt()
+                    && assignment.exposure == invocation.quote.execution_price
                     && assignment.max_output_bytes == invocation.resolved.limits.max_output_bytes,
                 "an assignment and its call disagree"
             );

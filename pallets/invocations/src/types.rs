@@ -2,8 +2,8 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use defaas_primitives::{
-    Attempt, Digest, Fault, Input, InvocationId, Meters, Outcome, OutputDigest, Path, Principal,
-    ProviderId, Replica, Tick, WorkerId,
+    Attempt, Balance, Digest, Fault, Input, InvocationId, Meters, Outcome, OutputDigest, Path,
+    Principal, ProviderId, Replica, Tick, WorkerId,
 };
 use defaas_traits::{Permit, Quote, Resolved};
 use frame_support::traits::ConstU32;
@@ -41,7 +41,7 @@ pub struct Invocation<AccountId, BlockNumber> {
     /// Providers that were assigned and did not deliver, in order. Their number is the number of the
     /// current attempt.
     pub tried: BoundedVec<Tried, ConstU32<MAX_TRIED>>,
-    /// How often a draw found nobody, over all attempts.
+    /// How often it was drawn in vain, over all attempts.
     pub redraws: u8,
     /// Where it stands in the agenda's lane [`Lane::Work`], if it does.
     pub due: Option<Slot>,
@@ -124,15 +124,20 @@ pub enum Status {
     TypeInfo,
 )]
 pub enum RefundReason {
-    /// No provider that could take it was found, however often it was drawn again.
+    /// No provider that could take it was there, however often it was drawn again.
     #[codec(index = 0)]
     NoProvider,
-    /// Every provider assigned was silent or could not execute it.
+    /// Every provider assigned was silent or could not execute it. Also where what was reported could
+    /// not be booked.
     #[codec(index = 1)]
     AttemptsExhausted,
     /// Every provider assigned found fault with its code or its input.
     #[codec(index = 2)]
     ContentUnusable,
+    /// There are providers that could take it, but they had no room, however often it was drawn
+    /// again.
+    #[codec(index = 3)]
+    ProvidersFull,
 }
 
 /// A provider that was assigned and did not deliver.
@@ -208,6 +213,8 @@ pub struct Assignment<AccountId> {
     pub digest: Digest,
     /// Longest output, in bytes.
     pub max_output_bytes: u32,
+    /// What the provider is exposed to by it, as booked by the draw: the execution price.
+    pub exposure: Balance,
 }
 
 /// The two sorts of things to do later. Apart, so that old records to prune never delay a deadline.

@@ -1,38 +1,15 @@
 //! Weights of this pallet's own steps, counted by hand.
 //!
 //! Each step names the distinct storage keys it reads and writes, and the time its computation
-//! takes, rounded up. The weight is **twice** what follows from that: the keys are exact, the times
-//! are estimates. What the seams do comes from the seams' own weights, see [`crate::cost`]. Tests
-//! hold the keys against what the code touches. The mark of a storage layer counts as a key, though
-//! it stays in memory.
+//! takes, rounded up; [`defaas_traits::weights`] makes a weight of that. What the seams do comes from
+//! the seams' own weights, see [`crate::cost`]. Tests hold the keys against what the code touches.
+//! The mark of a storage layer counts as a key, though it stays in memory.
 
 use core::marker::PhantomData;
 
-use frame_support::{
-    traits::Get,
-    weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight},
-};
-
-/// What one step touches and computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// Distinct keys read.
-    pub reads: u32,
-    /// Distinct keys written or removed.
-    pub writes: u32,
-    /// Computation in microseconds.
-    pub micros: u32,
-}
-
-impl Cost {
-    const fn new(reads: u32, writes: u32, micros: u32) -> Self {
-        Self {
-            reads,
-            writes,
-            micros,
-        }
-    }
-}
+pub use defaas_traits::weights::Cost;
+use defaas_traits::weights::SAFETY_FACTOR;
+use frame_support::weights::Weight;
 
 /// Queue ends, next id, genesis hash, the account's nonce, size of the pool.
 pub const CHECK_REQUEST: Cost = Cost::new(5, 0, 30);
@@ -111,17 +88,11 @@ pub struct CountedWeights<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> CountedWeights<T> {
     fn of(cost: Cost) -> Weight {
-        T::DbWeight::get()
-            .reads_writes(cost.reads.into(), cost.writes.into())
-            .saturating_add(Weight::from_parts(
-                u64::from(cost.micros).saturating_mul(WEIGHT_REF_TIME_PER_MICROS),
-                0,
-            ))
-            .saturating_mul(2)
+        cost.weight::<T::DbWeight>()
     }
 
     fn bytes(bytes: u32) -> Weight {
-        Weight::from_parts(u64::from(bytes).saturating_mul(2 * PER_BYTE), 0)
+        Weight::from_parts(u64::from(bytes).saturating_mul(SAFETY_FACTOR * PER_BYTE), 0)
     }
 }
 

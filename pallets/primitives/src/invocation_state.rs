@@ -89,7 +89,7 @@ impl Stage {
     TypeInfo,
 )]
 pub enum Refund {
-    /// No provider that could take it was found.
+    /// No provider that could take it was there.
     #[codec(index = 0)]
     NoProvider,
     /// Every provider assigned was silent or could not execute it.
@@ -98,6 +98,9 @@ pub enum Refund {
     /// Every provider assigned found fault with its code or its input.
     #[codec(index = 2)]
     ContentUnusable,
+    /// There are providers that could take it, but they had no room for too long.
+    #[codec(index = 3)]
+    ProvidersFull,
 }
 
 #[cfg(test)]
@@ -119,6 +122,7 @@ mod tests {
             (Stage::Refunded(Refund::NoProvider), vec![3, 0]),
             (Stage::Refunded(Refund::AttemptsExhausted), vec![3, 1]),
             (Stage::Refunded(Refund::ContentUnusable), vec![3, 2]),
+            (Stage::Refunded(Refund::ProvidersFull), vec![3, 3]),
         ];
         for (stage, bytes) in stages {
             assert_eq!(stage.encode(), bytes);

@@ -17,7 +17,8 @@
 //!
 //! Rules for all of them: a method whose doc says *infallible* never fails and never leaves money
 //! behind, whatever the state; each method that runs in a hook or in a call has a companion that
-//! returns its worst-case weight; mocks keep their state in storage, so a failed call rolls it back.
+//! returns its worst-case weight, counted as [`weights`] says; mocks keep their state in storage, so a
+//! failed call rolls it back.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -31,10 +32,11 @@ pub mod invoke;
 pub mod mocks;
 pub mod providers;
 pub mod randomness;
+pub mod weights;
 
 pub use access::{AccessControl, FunctionRef, Permit};
 pub use billing::{Bill, Escrow, Paid, PayerPolicy, Quote};
 pub use catalog::{Catalog, OnFunction, Resolved, SuspendReason};
 pub use invoke::{Invoke, OnOutcome, RequestParams, Summary};
-pub use providers::{Chosen, Providers, Requirements, Verdict};
+pub use providers::{Chosen, Draw, Providers, Requirements, Verdict};
 pub use randomness::SlotRandomness;

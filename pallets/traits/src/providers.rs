@@ -27,6 +27,28 @@ pub struct Chosen<AccountId> {
     pub worker: WorkerId,
 }
 
+/// What a draw led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Draw<AccountId> {
+    /// This provider was drawn, and is booked.
+    Chosen(Chosen<AccountId>),
+    /// Nobody was drawn, but somebody may be later: there are providers that could take it and were
+    /// not tried, and those looked at have no room now.
+    Full,
+    /// Nobody was drawn, and nobody is there to wait for.
+    Nobody,
+}
+
+impl<AccountId> Draw<AccountId> {
+    /// The provider drawn, if there is one.
+    pub fn chosen(self) -> Option<Chosen<AccountId>> {
+        match self {
+            Self::Chosen(chosen) => Some(chosen),
+            Self::Full | Self::Nobody => None,
+        }
+    }
+}
+
 /// How a provider did on an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -44,14 +66,14 @@ pub trait Providers<AccountId> {
     fn any(requirements: &Requirements) -> bool;
 
     /// Draws a provider that is not in `excluded` and books one more open assignment and `exposure`
-    /// on it. `None`, with nothing booked, if no eligible one was found. The same seed on the same
-    /// state draws the same provider.
+    /// on it. Books nothing if no eligible one was found. The same seed on the same state draws the
+    /// same provider.
     fn draw(
         requirements: &Requirements,
         seed: [u8; 32],
         excluded: &[ProviderId],
         exposure: Balance,
-    ) -> Option<Chosen<AccountId>>;
+    ) -> Draw<AccountId>;
 
     /// Takes one open assignment and its exposure off the books. Infallible.
     fn close(provider: ProviderId, exposure: Balance);

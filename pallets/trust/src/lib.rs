@@ -31,7 +31,7 @@ pub use weights::WeightInfo;
 pub mod pallet {
     use alloc::vec::Vec;
     use defaas_primitives::{
-        Balance, BlockNumber, Endpoint, Hash, Labels, ProviderId, WorkerId, WorkerSignature,
+        Balance, BlockNumber, Endpoint, Hash, Labels, ProviderId, Tick, WorkerId, WorkerSignature,
     };
     use defaas_traits::Requirements;
     use frame_support::{pallet_prelude::*, traits::fungible, weights::WeightMeter};
@@ -145,7 +145,11 @@ pub mod pallet {
     #[pallet::storage]
     pub type Evicting<T> = StorageMap<_, Twox64Concat, ProviderId, ()>;
 
-    /// Verdicts of late.
+    /// Blocks in which the hook ran: the clock of [`RecentHealth`].
+    #[pallet::storage]
+    pub type Ticks<T> = StorageValue<_, Tick, ValueQuery>;
+
+    /// Providers by their last verdict, of late.
     #[pallet::storage]
     pub type RecentHealth<T> = StorageValue<_, Health, ValueQuery>;
 
@@ -283,7 +287,7 @@ pub mod pallet {
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         fn on_poll(_: BlockNumberFor<T>, meter: &mut WeightMeter) {
-            Self::evict_jailed(meter);
+            Self::do_poll(meter);
         }
 
         fn integrity_test() {
@@ -460,7 +464,7 @@ pub mod pallet {
 
         /// Whether slashing is paused because too many providers are silent.
         pub fn is_ill() -> bool {
-            RecentHealth::<T>::get().is_ill(Self::now())
+            RecentHealth::<T>::get().is_ill(Ticks::<T>::get())
         }
     }
 }

@@ -285,6 +285,11 @@ pub fn advance(blocks: u64) {
     Trust::on_poll(System::block_number(), &mut WeightMeter::new());
 }
 
+/// Goes on `ticks` blocks, in each of which the hook runs.
+pub fn tick(ticks: u32) {
+    (0..ticks).for_each(|_| advance(1));
+}
+
 /// A notice of `provider`, signed by key number `n`, as a call.
 pub fn notice(n: u64, provider: ProviderId, sequence: u64, body: NoticeBody) -> RuntimeCall {
     let notice = Notice {

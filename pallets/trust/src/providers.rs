@@ -1,11 +1,11 @@
 //! The seam [`Providers`](defaas_traits::Providers): draws, books, keeps score.
 
 use defaas_primitives::{Balance, ProviderId};
-use defaas_traits::{Chosen, Requirements, Verdict};
+use defaas_traits::{Chosen, Draw, Requirements, Verdict};
 use frame_support::{defensive, traits::Get, weights::Weight};
 
 use crate::{
-    draw::{draw, HashChain},
+    draw::{draw, HashChain, MAX_SAMPLES},
     pallet::{Config, Pallet, PoolMembers, PoolSizes, Providers},
     weights::WeightInfo,
 };
@@ -20,19 +20,29 @@ impl<T: Config> defaas_traits::Providers<T::AccountId> for Pallet<T> {
         seed: [u8; 32],
         excluded: &[ProviderId],
         exposure: Balance,
-    ) -> Option<Chosen<T::AccountId>> {
+    ) -> Draw<T::AccountId> {
         let now = Self::now();
         let bond_per_slot = T::BondPerSlot::get();
         let size = PoolSizes::<T>::get(requirements);
-        let (id, mut provider) = draw(&mut HashChain::new(seed), size, |index| {
+        // Whoever was not looked at may have room.
+        let mut is_worth_waiting = size as usize > MAX_SAMPLES;
+        let drawn = draw(&mut HashChain::new(seed), size, |index| {
             let id = PoolMembers::<T>::get(requirements, index)?;
             if excluded.contains(&id) {
                 return None;
             }
             let provider = Providers::<T>::get(id)?;
+            is_worth_waiting |= provider.could_take(exposure, bond_per_slot);
             let burden = provider.burden(exposure, bond_per_slot, now)?;
             Some((burden, (id, provider)))
-        })?;
+        });
+        let Some((id, mut provider)) = drawn else {
+            return if is_worth_waiting {
+                Draw::Full
+            } else {
+                Draw::Nobody
+            };
+        };
 
         // Neither overflows: the load is below a capacity, the sum of exposures within the bond.
         provider.load = provider.load.saturating_add(1);
@@ -43,7 +53,7 @@ impl<T: Config> defaas_traits::Providers<T::AccountId> for Pallet<T> {
             worker: provider.worker.clone(),
         };
         Providers::<T>::insert(id, provider);
-        Some(chosen)
+        Draw::Chosen(chosen)
     }
 
     fn close(id: ProviderId, exposure: Balance) {

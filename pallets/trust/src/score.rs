@@ -4,6 +4,11 @@
 //! Verdicts move it by fractions, so that it follows the recent past; time brings it back to
 //! neutral, so that nobody is shut out for ever by an outage and nobody rests on old merit. Decay
 //! is computed when the score is read, not block by block.
+//!
+//! Results can be bought: anybody may call its own provider. So within [`GAIN_BLOCKS`] blocks a score
+//! rises by [`MAX_GAIN`] at most above where it stood when they began. A few honest calls reach that;
+//! more, bought or not, add nothing. What failures took meanwhile may be made good in full, so that a
+//! busy provider does not fall for failing as rarely as others.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use defaas_primitives::BlockNumber;
@@ -18,15 +23,21 @@ pub const MIN: u32 = 1;
 /// those who are in would keep newcomers out.
 pub const MAX: u32 = 2 * NEUTRAL;
 
-/// A delivered result closes a 64th of the distance to [`MAX`]. From neutral it takes 45 results to
-/// get halfway. Calls to oneself count too, and cost little: see the known weaknesses in the crate's
-/// documentation.
+/// A delivered result closes a 64th of the distance to [`MAX`], within [`MAX_GAIN`].
 const DELIVERED_SHARE: u32 = 64;
 /// A failure takes a 16th. A provider that fails one call in five keeps about neutral.
 const FAILED_SHARE: u32 = 16;
 /// Silence takes a quarter: it costs the caller the whole deadline, a failure only the attempt. A
 /// provider that is silent on one call in 17 keeps about neutral.
 const SILENT_SHARE: u32 = 4;
+
+/// Blocks over which the gain is bounded: ten minutes at two seconds. Counted from block 0, so at
+/// the border between two such spans a score may rise by twice the bound.
+pub const GAIN_BLOCKS: BlockNumber = 300;
+/// Most that a score rises in [`GAIN_BLOCKS`]: a 16th of neutral, which five results in a row bring.
+/// From neutral to the top it takes two and a half hours at least; at the top, time takes away half
+/// as much, so that steady work keeps a score there.
+pub const MAX_GAIN: u32 = NEUTRAL / 16;
 
 /// Blocks in which half of the distance to neutral is forgotten: four hours at two seconds. Longer
 /// than a repair takes, shorter than a day of lost income.
@@ -52,6 +63,8 @@ pub struct Score {
     pub units: u32,
     /// Block in which it was set.
     pub set_at: BlockNumber,
+    /// What it was worth before the first verdict of that block's [`GAIN_BLOCKS`].
+    pub base: u32,
 }
 
 impl Score {
@@ -60,6 +73,7 @@ impl Score {
         Self {
             units: NEUTRAL,
             set_at: now,
+            base: NEUTRAL,
         }
     }
 
@@ -78,23 +92,31 @@ impl Score {
     /// The score after a verdict in block `now`.
     pub fn judged(&self, verdict: Verdict, now: BlockNumber) -> Self {
         let units = self.at(now);
+        let base = if now / GAIN_BLOCKS == self.set_at / GAIN_BLOCKS {
+            self.base
+        } else {
+            units
+        };
         let units = match verdict {
-            // Rounded up, so that the last units are closed too.
-            Verdict::Delivered => {
-                units.saturating_add(MAX.saturating_sub(units).div_ceil(DELIVERED_SHARE))
-            }
+            // Rounded up, so that the last units are closed too. Time may have brought a low score
+            // above the bound; then it stays.
+            Verdict::Delivered => units
+                .saturating_add(MAX.saturating_sub(units).div_ceil(DELIVERED_SHARE))
+                .min(base.saturating_add(MAX_GAIN))
+                .max(units),
             Verdict::Failed => units.saturating_sub(units.div_ceil(FAILED_SHARE)),
             Verdict::Silent => units.saturating_sub(units.div_ceil(SILENT_SHARE)),
         };
         Self {
             units: units.clamp(MIN, MAX),
             set_at: now,
+            base,
         }
     }
 
     /// Whether it lies within its bounds.
     pub fn is_valid(&self) -> bool {
-        (MIN..=MAX).contains(&self.units)
+        (MIN..=MAX).contains(&self.units) && (MIN..=MAX).contains(&self.base)
     }
 }
 
@@ -129,7 +151,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn any_score() -> impl Strategy<Value = Score> {
-        (MIN..=MAX, 0u32..1 << 30).prop_map(|(units, set_at)| Score { units, set_at })
+        (MIN..=MAX, 0u32..1 << 30, MIN..=MAX).prop_map(|(units, set_at, base)| Score {
+            units,
+            set_at,
+            base,
+        })
     }
 
     fn any_verdict() -> impl Strategy<Value = Verdict> {
@@ -145,6 +171,7 @@ mod tests {
         let low = Score {
             units: MIN,
             set_at: 5,
+            base: MIN,
         };
         // One unit more than half and three quarters, because the distance is one less than 1.0.
         assert_eq!(low.at(5 + HALF_LIFE), NEUTRAL / 2 + 1);
@@ -152,6 +179,7 @@ mod tests {
         let high = Score {
             units: MAX,
             set_at: 5,
+            base: MAX,
         };
         assert_eq!(high.at(5 + HALF_LIFE), NEUTRAL + NEUTRAL / 2);
         assert_eq!(high.at(u32::MAX), NEUTRAL);
@@ -179,14 +207,50 @@ mod tests {
         assert!(score.units.abs_diff(NEUTRAL) < NEUTRAL / 20, "{score:?}");
     }
 
+    /// `spans` times [`GAIN_BLOCKS`], with so many results in each.
+    fn after_work(start: Score, spans: u32, results: u32) -> Score {
+        (0..spans).fold(start, |score, span| {
+            let now = start.set_at + span * GAIN_BLOCKS;
+            (0..results).fold(score, |score, _| score.judged(Verdict::Delivered, now))
+        })
+    }
+
+    #[test]
+    fn any_number_of_results_in_a_row_gains_a_bounded_amount() {
+        let start = Score::neutral(0);
+        let few = after_work(start, 1, 5);
+        assert_eq!(few.units, NEUTRAL + MAX_GAIN);
+        assert_eq!(after_work(start, 1, 10_000), few);
+        // The next span allows as much again, on what time left.
+        let next = after_work(few, 2, 10_000);
+        assert!(next.units > few.units && next.units <= NEUTRAL + 2 * MAX_GAIN);
+    }
+
+    #[test]
+    fn what_a_failure_took_is_made_good_within_the_span() {
+        let risen = after_work(Score::neutral(0), 1, 5);
+        let fallen = risen.judged(Verdict::Silent, 1);
+        assert!(fallen.units < NEUTRAL);
+        let again = (0..100).fold(fallen, |score, _| score.judged(Verdict::Delivered, 2));
+        assert_eq!(again.units, risen.units);
+    }
+
+    #[test]
+    fn the_top_takes_hours_and_is_kept_by_a_few_results_in_each_span() {
+        let hours = |n: u32| n * 3_600 / 2 / GAIN_BLOCKS;
+        assert!(after_work(Score::neutral(0), hours(2), 1_000).units < NEUTRAL / 10 * 19);
+        let top = after_work(Score::neutral(0), hours(8), 1_000);
+        assert_eq!(top.units, MAX);
+        assert!(after_work(top, hours(24), 30).units > NEUTRAL / 10 * 19);
+    }
+
     #[test]
     fn both_ends_are_reached_and_left_again() {
-        let run = |verdict| (0..5_000).fold(Score::neutral(0), |s, _| s.judged(verdict, 0));
-        let best = run(Verdict::Delivered);
-        let worst = run(Verdict::Silent);
+        let best = after_work(Score::neutral(0), 100, 1_000);
+        let worst = (0..200).fold(best, |s, _| s.judged(Verdict::Silent, best.set_at));
         assert_eq!((worst.units, best.units), (MIN, MAX));
-        assert!(worst.judged(Verdict::Delivered, 0).units > MIN);
-        assert!(best.judged(Verdict::Failed, 0).units < MAX);
+        assert!(worst.judged(Verdict::Delivered, worst.set_at).units > MIN);
+        assert!(best.judged(Verdict::Failed, best.set_at).units < MAX);
     }
 
     proptest! {
@@ -221,9 +285,21 @@ mod tests {
             second in 0u32..50_000,
         ) {
             let between = score.set_at + first;
-            let stepped = Score { units: score.at(between), set_at: between };
+            let stepped = Score { units: score.at(between), set_at: between, ..score };
             let end = between + second;
             prop_assert!(stepped.at(end).abs_diff(score.at(end)) <= 1);
+        }
+
+        #[test]
+        fn no_verdicts_within_a_span_lift_a_score_above_its_bound(
+            score in any_score(),
+            verdicts in prop::collection::vec(any_verdict(), 1..300),
+        ) {
+            let now = (score.set_at / GAIN_BLOCKS + 1) * GAIN_BLOCKS;
+            let start = score.at(now);
+            let end = verdicts.into_iter().fold(score, |score, verdict| score.judged(verdict, now));
+            prop_assert_eq!(end.base, start);
+            prop_assert!(end.units <= start + MAX_GAIN);
         }
 
         #[test]

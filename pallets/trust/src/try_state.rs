@@ -9,7 +9,8 @@
 //! 6. Scores are within their bounds and not from the future.
 //! 7. Without open assignments nothing is exposed.
 //! 8. Capacities, capabilities, labels and endpoints are valid.
-//! 9. The ring of verdicts is consistent.
+//! 9. The health of the network is what the last verdicts on all providers say, none of them from
+//!    the future.
 //!
 //! That load and exposure are the sums over the open assignments needs the assignments, so it is
 //! checked where these are.
@@ -23,9 +24,10 @@ use frame_support::{
 };
 
 use crate::{
+    health::Health,
     pallet::{
         Config, Evicting, HoldReason, NextProviderId, Pallet, PoolMembers, PoolSizes, PoolSlots,
-        Profiles, ProviderIds, Providers, RecentHealth, WorkerKeys,
+        Profiles, ProviderIds, Providers, RecentHealth, Ticks, WorkerKeys,
     },
     pools::pools_of,
 };
@@ -191,9 +193,15 @@ impl<T: Config> Pallet<T> {
     }
 
     fn health_is_consistent() -> Result<(), TryRuntimeError> {
+        let now = Ticks::<T>::get();
+        let last = || Providers::<T>::iter_values().filter_map(|provider| provider.judged);
         ensure!(
-            RecentHealth::<T>::get().is_consistent(Self::now()),
-            "9: the ring of verdicts is not consistent"
+            last().all(|verdict| verdict.tick <= now),
+            "9: a verdict is from the future"
+        );
+        ensure!(
+            RecentHealth::<T>::get().at(now) == Health::of(last(), now),
+            "9: the health is not what the last verdicts say"
         );
         Ok(())
     }

@@ -8,7 +8,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use defaas_primitives::{Balance, BlockNumber, CodeKind, Endpoint, Labels, ProviderId, WorkerId};
 use scale_info::TypeInfo;
 
-use crate::{draw::Burden, score::Score};
+use crate::{draw::Burden, health::LastVerdict, score::Score};
 
 /// Kinds of code that a provider executes: a set of [`CodeKind`], bit `n` for codec index `n`.
 #[derive(
@@ -108,6 +108,8 @@ pub struct Provider<AccountId> {
     pub status: Status,
     /// Whether it takes new assignments; said by its worker.
     pub available: bool,
+    /// The last verdict on it, if there was any: what it counts for in the health of the network.
+    pub judged: Option<LastVerdict>,
 }
 
 impl<AccountId> Provider<AccountId> {
@@ -123,6 +125,11 @@ impl<AccountId> Provider<AccountId> {
             Some(slots) => self.capacity.min(u32::try_from(slots).unwrap_or(u32::MAX)),
             None => self.capacity,
         }
+    }
+
+    /// Whether it could take an assignment of this exposure once it has nothing else to do.
+    pub fn could_take(&self, exposure: Balance, bond_per_slot: Balance) -> bool {
+        self.serves() && self.effective_capacity(bond_per_slot) > 0 && exposure <= self.bond
     }
 
     /// Its burden, if it can take one more assignment of this exposure in block `now`.

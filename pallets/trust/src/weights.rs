@@ -4,46 +4,14 @@
 //! currency included (an account and its holds are two keys, a governed parameter is one), and the
 //! time its computation takes. `tests::weights` brings every step into its worst case and compares
 //! the keys. The times are estimates: 150 µs for checking an sr25519 signature, 1 µs for a hash,
-//! half a microsecond for coding a record. The weight is **twice** what follows from keys and time.
-//! Proof sizes are 0: this is no parachain.
+//! half a microsecond for coding a record. [`defaas_traits::weights`] makes a weight of both.
 
 use core::marker::PhantomData;
-use frame_support::{
-    traits::Get,
-    weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight},
-};
+
+pub use defaas_traits::weights::Cost;
+use frame_support::weights::Weight;
 
 use crate::{draw::MAX_SAMPLES, pools::MAX_POOLS};
-
-/// What one step touches and computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// Distinct keys read.
-    pub reads: u32,
-    /// Distinct keys written or removed.
-    pub writes: u32,
-    /// Computation in microseconds.
-    pub micros: u32,
-}
-
-impl Cost {
-    const fn new(reads: u32, writes: u32, micros: u32) -> Self {
-        Self {
-            reads,
-            writes,
-            micros,
-        }
-    }
-
-    /// This, and `n` times `each`.
-    pub const fn plus(self, n: u32, each: Self) -> Self {
-        Self {
-            reads: self.reads.saturating_add(n.saturating_mul(each.reads)),
-            writes: self.writes.saturating_add(n.saturating_mul(each.writes)),
-            micros: self.micros.saturating_add(n.saturating_mul(each.micros)),
-        }
-    }
-}
 
 /// Entering one pool. Read: size. Written: size, member, slot.
 pub const ENTER_POOL: Cost = Cost::new(1, 3, 5);
@@ -67,8 +35,9 @@ pub const SET_WORKER_KEY: Cost = Cost::new(5, 3, 160);
 pub const BOND_MORE: Cost = Cost::new(8, 3, 15).plus(MAX_POOLS, ENTER_POOL);
 /// Read: id, both records, delay, eviction. Written: record, eviction. All pools are left.
 pub const LEAVE: Cost = Cost::new(5, 2, 10).plus(MAX_POOLS, EXIT_POOL);
-/// Read: id, both records, account, holds. Written: account, holds, id, key, both records.
-pub const WITHDRAW: Cost = Cost::new(5, 6, 15);
+/// Read: id, both records, account, holds, health. Written: account, holds, id, key, both records,
+/// health.
+pub const WITHDRAW: Cost = Cost::new(6, 7, 15);
 /// Read and written: large record.
 pub const ANNOUNCE: Cost = Cost::new(1, 1, 5);
 /// Read: both records, eviction. Written: both records, eviction. All pools are left or entered.
@@ -80,11 +49,11 @@ pub const AUTHORIZE_NOTICE: Cost = Cost::new(3, 0, 155);
 pub const DRAW: Cost = Cost::new(2, 1, 5).plus(MAX_SAMPLES as u32, Cost::new(2, 0, 1));
 /// Read and written: record.
 pub const CLOSE: Cost = Cost::new(1, 1, 2);
-/// Read: health, record, floor, slice, account, holds, treasury, the level of storage layers.
+/// Read: tick, health, record, floor, slice, account, holds, treasury, the level of storage layers.
 /// Written: health, record, account, holds, treasury, eviction, level.
-pub const JUDGE: Cost = Cost::new(8, 7, 15);
-/// Read: the key at which the walk over the evictions ends.
-pub const EVICT_NONE: Cost = Cost::new(1, 0, 1);
+pub const JUDGE: Cost = Cost::new(9, 7, 15);
+/// Read: tick, the key at which the walk over the evictions ends. Written: tick.
+pub const POLL: Cost = Cost::new(2, 1, 1);
 /// Beside the look for the next one. Read: eviction, large record. Written: eviction. All pools are left.
 pub const EVICT: Cost = Cost::new(2, 1, 5).plus(MAX_POOLS, EXIT_POOL);
 
@@ -114,8 +83,8 @@ pub trait WeightInfo {
     fn close() -> Weight;
     /// [`judge`](defaas_traits::Providers::judge)
     fn judge() -> Weight;
-    /// Looking for jailed providers in pools.
-    fn evict_none() -> Weight;
+    /// Counting the tick, and looking for jailed providers in pools.
+    fn poll() -> Weight;
     /// Taking one jailed provider out of its pools.
     fn evict() -> Weight;
 }
@@ -125,14 +94,7 @@ pub struct CountedWeights<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> CountedWeights<T> {
     fn of(cost: Cost) -> Weight {
-        let computation = Weight::from_parts(
-            WEIGHT_REF_TIME_PER_MICROS.saturating_mul(u64::from(cost.micros)),
-            0,
-        );
-        T::DbWeight::get()
-            .reads_writes(u64::from(cost.reads), u64::from(cost.writes))
-            .saturating_add(computation)
-            .saturating_mul(2)
+        cost.weight::<T::DbWeight>()
     }
 }
 
@@ -185,8 +147,8 @@ impl<T: frame_system::Config> WeightInfo for CountedWeights<T> {
         Self::of(JUDGE)
     }
 
-    fn evict_none() -> Weight {
-        Self::of(EVICT_NONE)
+    fn poll() -> Weight {
+        Self::of(POLL)
     }
 
     fn evict() -> Weight {

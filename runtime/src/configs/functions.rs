@@ -145,6 +145,7 @@ impl pallet_invocations::Config for Runtime {
     type OnOutcome = ();
     type MaxAttempts = ConstU8<{ calls::MAX_ATTEMPTS }>;
     type MaxRedraws = ConstU8<{ calls::MAX_REDRAWS }>;
+    type MaxFullRedraws = ConstU8<{ calls::MAX_FULL_REDRAWS }>;
     type DeadlineMargin = ConstU32<{ calls::DEADLINE_MARGIN }>;
     type SlotMillis = ConstU32<{ SLOT_DURATION_MILLIS as u32 }>;
     type FetchRate = ConstU32<{ calls::FETCH_RATE }>;

@@ -1,11 +1,15 @@
 //! What users and workers send, in one line each, and one call from publication to payment.
 
 use super::*;
-use crate::{configs::money::TreasuryAccount, AccountId, Balance, Balances, Billing, Registry};
+use crate::{
+    configs::money::TreasuryAccount, constants::time::MINUTES, AccountId, Balance, Balances,
+    Billing, Registry,
+};
 use codec::Decode;
 use defaas_primitives::{
-    Cid, Code, CodeKind, FunctionId, Input, Limits, Meters, Name, Outcome, Output, Path, Placement,
-    ProviderId, Report, ReportItem, ReportV1, Selector, Verification, WorkerPair,
+    worker::possession_payload, Cid, Code, CodeKind, Endpoint, FunctionId, Host, Input, Labels,
+    Limits, Meters, Name, Outcome, Output, Path, Placement, ProviderId, Report, ReportItem,
+    ReportV1, Selector, Verification, WorkerPair,
 };
 use frame_support::traits::fungible::{Inspect, InspectHold};
 use frame_system::offchain::CreateAuthorizedTransaction;
@@ -62,6 +66,26 @@ pub fn request(function: FunctionId, input: &[u8], max_fee: Balance) -> RuntimeC
     .into()
 }
 
+/// Makes `who` a provider of WebAssembly whose worker key is the account's own key.
+pub fn register(who: Sr25519Keyring, bond: Balance, capacity: u32) -> RuntimeCall {
+    let payload = possession_payload(&System::block_hash(0), &who.to_account_id());
+    pallet_trust::Call::register {
+        worker_key: who.public().into(),
+        possession_proof: WorkerPair::from(who.pair()).sign(&payload),
+        bond,
+        endpoint: Endpoint {
+            host: Host::Ip4([127, 0, 0, 1]),
+            port: 1,
+            tls: false,
+        },
+        labels: Labels::default(),
+        capabilities: pallet_trust::types::Capabilities::of(&[CodeKind::Wasm]),
+        capacity,
+        encryption_key: None,
+    }
+    .into()
+}
+
 /// Open assignments, in order, with what identifies them in a report.
 pub fn assignments() -> Vec<(u64, u8, Assignment<AccountId>)> {
     let mut all: Vec<_> = Assignments::<Runtime>::iter().collect();
@@ -94,14 +118,38 @@ pub fn report_on(
     })
 }
 
-/// Signs `report` as the worker of `who` does, and applies it to the open block.
-pub fn send_report(who: Sr25519Keyring, report: Report) -> ApplyExtrinsicResult {
+/// `report` as the worker of `who` signs and sends it.
+pub fn signed_report(who: Sr25519Keyring, report: Report) -> UncheckedExtrinsic {
     let signature = WorkerPair::from(who.pair()).sign(&report.payload(&System::block_hash(0)));
     let call = pallet_invocations::Call::report { report, signature }.into();
     let transaction =
         <Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_authorized_transaction(call);
     let encoded = transaction.encode();
-    Executive::apply_extrinsic(Decode::decode(&mut &encoded[..]).expect("its own encoding"))
+    Decode::decode(&mut &encoded[..]).expect("its own encoding")
+}
+
+/// Signs `report` as the worker of `who` does, and applies it to the open block.
+pub fn send_report(who: Sr25519Keyring, report: Report) -> ApplyExtrinsicResult {
+    Executive::apply_extrinsic(signed_report(who, report))
+}
+
+/// Bob publishes function 0, free but for the execution, and opens it to everybody.
+pub fn publish_for_everybody() {
+    let bob = Sr25519Keyring::Bob;
+    apply(bob, 0, 0, publish("echo", 0)).unwrap().unwrap();
+    apply(bob, 1, 0, open_to_everybody(0)).unwrap().unwrap();
+}
+
+/// Charlie calls function 0, for the `nonce`-th time.
+pub fn call_as_charlie(nonce: Nonce) {
+    apply(
+        Sr25519Keyring::Charlie,
+        nonce,
+        0,
+        request(0, b"hello", Balance::MAX),
+    )
+    .unwrap()
+    .unwrap();
 }
 
 /// What is held from `who` for open calls.
@@ -211,5 +259,46 @@ fn call_of_a_provider_that_is_silent_is_refunded_and_costs_it_a_slice() {
         assert_eq!(provider.bond, bond - slice);
         assert_eq!((provider.load, provider.exposure), (0, 0));
         assert_eq!(Balances::total_issuance(), issuance);
+    });
+}
+
+#[test]
+fn burst_beyond_what_the_only_provider_can_take_at_once_is_served_within_minutes() {
+    const CALLS: u32 = 12;
+    let alice = Sr25519Keyring::Alice;
+    development().execute_with(|| {
+        let header = author_until(genesis_header(), 1);
+        open_block(&header);
+        let two_at_once = pallet_trust::Call::update {
+            endpoint: None,
+            labels: None,
+            capabilities: None,
+            capacity: Some(2),
+            encryption_key: None,
+        };
+        apply(alice, 0, 0, two_at_once.into()).unwrap().unwrap();
+        publish_for_everybody();
+        (0..CALLS).for_each(call_as_charlie);
+        let mut header = Executive::finalize_block();
+
+        let open = || Invocations::<Runtime>::iter_values().filter(|record| record.is_open());
+        let mut blocks = 0;
+        while open().count() > 0 {
+            blocks += 1;
+            assert!(blocks < 4 * MINUTES, "{} still wait", open().count());
+            open_block(&header);
+            // What was drawn in the block before is done.
+            let drawn = assignments();
+            assert!(drawn.len() <= 2);
+            for assignment in drawn {
+                let report = report_on(&assignment, Outcome::Success, Some(b"HELLO"));
+                send_report(alice, report).unwrap().unwrap();
+            }
+            header = Executive::finalize_block();
+        }
+        for id in 0..u64::from(CALLS) {
+            let status = Invocations::<Runtime>::get(id).unwrap().status;
+            assert_eq!(status, Status::Settled(Outcome::Success), "call {id}");
+        }
     });
 }

@@ -6,7 +6,9 @@ mod consensus;
 mod faas_api;
 mod genesis;
 mod money;
+mod outage;
 mod random;
+mod reports;
 mod values;
 
 use crate::{
@@ -65,11 +67,15 @@ fn development() -> TestExternalities {
     build(&genesis_config(sp_genesis_builder::DEV_RUNTIME_PRESET))
 }
 
-/// Opens the block after `parent` in the slot of the same number, up to its inherents. Its author is
-/// Alice, in a secondary slot with VRF.
+/// Opens the block after `parent` in the slot of the same number, up to its inherents.
 fn open_block(parent: &Header) {
+    open_block_in(parent, FIRST_SLOT + u64::from(parent.number) + 1);
+}
+
+/// Opens the block after `parent` in `slot`, up to its inherents. Its author is Alice, in a secondary
+/// slot with VRF.
+fn open_block_in(parent: &Header, slot: u64) {
     let number = parent.number + 1;
-    let slot = FIRST_SLOT + u64::from(number);
     let transcript = make_vrf_sign_data(&Babe::randomness(), slot.into(), Babe::epoch_index());
     let claim = PreDigest::SecondaryVRF(SecondaryVRFPreDigest {
         authority_index: 0,
@@ -92,11 +98,16 @@ fn open_block(parent: &Header) {
         .expect("the time of the slot is accepted");
 }
 
+/// Authors an empty block. Hooks run after the inherents, with the first transaction or at the end.
+fn author_next(parent: &Header) -> Header {
+    open_block(parent);
+    Executive::finalize_block()
+}
+
 /// Authors empty blocks until `number` and returns the last header.
 fn author_until(mut parent: Header, number: u32) -> Header {
     while parent.number < number {
-        open_block(&parent);
-        parent = Executive::finalize_block();
+        parent = author_next(&parent);
     }
     parent
 }

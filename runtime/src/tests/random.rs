@@ -3,14 +3,12 @@
 
 use super::{calls::*, *};
 use crate::{
-    constants::money::DFS, Access, AccountId, Balance, Balances, Billing, Registry, Trust,
+    constants::{calls::MAX_FULL_REDRAWS, money::DFS},
+    Access, AccountId, Balance, Balances, Billing, Registry, Trust,
 };
-use defaas_primitives::{
-    worker::possession_payload, CodeKind, Endpoint, Fault, FunctionId, Host, Labels, Outcome,
-    WorkerPair,
-};
+use defaas_primitives::{Fault, FunctionId, Outcome};
+use pallet_invocations::deadline::MAX_FULL_DELAY;
 use proptest::prelude::*;
-use sp_core::Pair;
 
 const ACTORS: [Sr25519Keyring; 6] = [
     Sr25519Keyring::Alice,
@@ -22,9 +20,9 @@ const ACTORS: [Sr25519Keyring; 6] = [
 ];
 /// Functions that the actors know of.
 const FUNCTIONS: FunctionId = 4;
-/// Blocks in which every call ends, if all providers are silent: three deadlines and four redraws,
-/// and the blocks that sessions take.
-const LONGEST_LIFE: u32 = 160;
+/// Blocks in which every call ends, if all providers are silent: three deadlines, all new draws, and
+/// the blocks that sessions take.
+const LONGEST_LIFE: u32 = 130 + MAX_FULL_REDRAWS as u32 * MAX_FULL_DELAY;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -153,25 +151,6 @@ fn signed_call(who: Sr25519Keyring, step: &Step) -> Option<RuntimeCall> {
             pallet_balances::Call::transfer_allow_death { dest, value }.into()
         }
     })
-}
-
-fn register(who: Sr25519Keyring, bond: Balance, capacity: u32) -> RuntimeCall {
-    let payload = possession_payload(&System::block_hash(0), &who.to_account_id());
-    pallet_trust::Call::register {
-        worker_key: who.public().into(),
-        possession_proof: WorkerPair::from(who.pair()).sign(&payload),
-        bond,
-        endpoint: Endpoint {
-            host: Host::Ip4([127, 0, 0, 1]),
-            port: 1,
-            tls: false,
-        },
-        labels: Labels::default(),
-        capabilities: pallet_trust::types::Capabilities::of(&[CodeKind::Wasm]),
-        capacity,
-        encryption_key: None,
-    }
-    .into()
 }
 
 /// Sends a report on one of the open assignments, if there is one. Reports that cannot be right are

@@ -8,13 +8,13 @@ use frame_support::assert_ok;
 
 use crate::{
     mock::*,
-    weights::{Keys, OPEN, SETTLE},
+    weights::{Cost, OPEN, SETTLE},
 };
 
 #[track_caller]
-fn assert_covers(declared: Keys, touched: KeyCount) {
+fn assert_covers(declared: Cost, touched: KeyCount) {
     assert!(
-        u64::from(touched.reads) <= declared.reads && u64::from(touched.writes) <= declared.writes,
+        touched.reads <= declared.reads && touched.writes <= declared.writes,
         "{touched:?} is more than {declared:?}"
     );
 }

@@ -3,12 +3,12 @@
 use alloc::vec::Vec;
 
 use defaas_primitives::{InvocationId, JobCursor, ProviderId, Replica, Tick};
-use defaas_traits::{Chosen, Providers, SlotRandomness};
+use defaas_traits::{Chosen, Draw, Providers, SlotRandomness};
 use frame_support::{defensive, traits::Get, weights::WeightMeter};
 
 use crate::{
     agenda,
-    deadline::{redraw_delay, Timing},
+    deadline::{full_delay, redraw_delay, Timing},
     digest, queue,
     types::{Assignment, Due, Lane, RefundReason, Status},
     Assignments, Config, Event, InvocationOf, Invocations, Pallet, QueueEnds, Worklist,
@@ -48,7 +48,11 @@ impl<T: Config> Pallet<T> {
         now: Tick,
         meter: &mut WeightMeter,
     ) -> Drawn {
-        let Some(mut invocation) = Invocations::<T>::get(id) else {
+        let Some(invocation) = Invocations::<T>::get(id) else {
+            if meter.try_consume(Self::refund_cost()).is_err() {
+                return Drawn::Stopped;
+            }
+            Self::abandon((id, replica), now);
             defensive!("the queue holds open calls only");
             return Drawn::Left;
         };
@@ -58,29 +62,50 @@ impl<T: Config> Pallet<T> {
             .map(|tried| tried.provider)
             .collect();
         let seed = digest::seed(vrf, &invocation.digest, replica, invocation.attempt());
-        let chosen = T::Providers::draw(
+        let drawn = T::Providers::draw(
             &super::request::requirements(&invocation.resolved),
             seed,
             &tried,
             invocation.quote.execution_price,
         );
-        match chosen {
-            Some(chosen) => Self::assign(id, replica, invocation, chosen, now),
-            None if invocation.redraws < T::MaxRedraws::get() => {
-                let tick = now.saturating_add(redraw_delay(invocation.redraws));
-                let due = Due::Redraw(id, replica);
-                invocation.due = Some(agenda::schedule::<T>(Lane::Work, tick, due));
-                invocation.redraws = invocation.redraws.saturating_add(1);
-                Invocations::<T>::insert(id, invocation);
+        let redraws = invocation.redraws;
+        let reason = match drawn {
+            Draw::Chosen(chosen) => {
+                Self::assign(id, replica, invocation, chosen, now);
+                return Drawn::Left;
             }
-            None => {
-                if meter.try_consume(Self::refund_cost()).is_err() {
-                    return Drawn::Stopped;
-                }
-                Self::refund(id, invocation, RefundReason::NoProvider, now);
+            Draw::Nobody if redraws < T::MaxRedraws::get() => {
+                Self::wait(id, replica, invocation, redraw_delay(redraws), now);
+                return Drawn::Left;
             }
+            Draw::Full if redraws < T::MaxFullRedraws::get() => {
+                let spread = u16::from_le_bytes([seed[0], seed[1]]);
+                Self::wait(id, replica, invocation, full_delay(redraws, spread), now);
+                return Drawn::Left;
+            }
+            Draw::Nobody => RefundReason::NoProvider,
+            Draw::Full => RefundReason::ProvidersFull,
+        };
+        if meter.try_consume(Self::refund_cost()).is_err() {
+            return Drawn::Stopped;
         }
+        Self::refund(id, invocation, reason, now);
         Drawn::Left
+    }
+
+    /// A call that was drawn in vain leaves the queue, so that it blocks nobody, and returns later.
+    fn wait(
+        id: InvocationId,
+        replica: Replica,
+        mut invocation: InvocationOf<T>,
+        delay: Tick,
+        now: Tick,
+    ) {
+        let due = Due::Redraw(id, replica);
+        let tick = now.saturating_add(delay);
+        invocation.due = Some(agenda::schedule::<T>(Lane::Work, tick, due));
+        invocation.redraws = invocation.redraws.saturating_add(1);
+        Invocations::<T>::insert(id, invocation);
     }
 
     fn assign(
@@ -115,6 +140,7 @@ impl<T: Config> Pallet<T> {
                 deadline,
                 digest: invocation.digest,
                 max_output_bytes: invocation.resolved.limits.max_output_bytes,
+                exposure: invocation.quote.execution_price,
             },
         );
         // A report is valid at the deadline itself, so it is missed from the next tick on.

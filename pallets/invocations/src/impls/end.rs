@@ -10,7 +10,7 @@
 //! | failed with a fault that blames the content, and none delivered | not at all: it may be true |
 //! | failed with any other fault, and none delivered | `Failed`, with the refund |
 
-use defaas_primitives::{Fault, InvocationId, Replica, ReportItem, Tick};
+use defaas_primitives::{Fault, InvocationId, JobCursor, Replica, ReportItem, Tick};
 use defaas_traits::{
     AccessControl, Bill, Catalog, Escrow, OnOutcome, Providers, Summary, SuspendReason, Verdict,
 };
@@ -24,15 +24,10 @@ use crate::{
 
 impl<T: Config> Pallet<T> {
     /// Takes an assignment off all books. The agenda is the caller's.
-    pub(crate) fn close(
-        id: InvocationId,
-        replica: Replica,
-        assignment: &Assignment<T::AccountId>,
-        invocation: &InvocationOf<T>,
-    ) {
+    pub(crate) fn close(id: InvocationId, replica: Replica, assignment: &Assignment<T::AccountId>) {
         Assignments::<T>::remove(id, replica);
         Worklist::<T>::remove(assignment.provider, (id, replica));
-        T::Providers::close(assignment.provider, invocation.quote.execution_price);
+        T::Providers::close(assignment.provider, assignment.exposure);
     }
 
     /// After an attempt that failed: the next one, or the end.
@@ -148,6 +143,30 @@ impl<T: Config> Pallet<T> {
             reason,
             returned,
         });
+    }
+
+    /// Ends a call that met a state that cannot be, so that nothing stays held or booked for it:
+    /// without charge, and without another attempt, which might meet the same. Where even its record
+    /// is missing, what is known without it is taken back. Costs no more than the failure of a last
+    /// attempt.
+    pub(crate) fn abandon((id, replica): JobCursor, now: Tick) {
+        if let Some(assignment) = Assignments::<T>::get(id, replica) {
+            Self::close(id, replica, &assignment);
+        }
+        match Invocations::<T>::get(id) {
+            Some(mut invocation) if invocation.is_open() => {
+                if let Some(slot) = invocation.due.take() {
+                    agenda::cancel::<T>(Lane::Work, slot);
+                }
+                Self::refund(id, invocation, RefundReason::AttemptsExhausted, now);
+            }
+            // It ended, and its hold with it.
+            Some(_) => {}
+            None => {
+                T::Escrow::refund(id);
+                Inputs::<T>::remove(id);
+            }
+        }
     }
 
     /// Stores the record of an ended call, drops its input and tells whoever wants to know.

@@ -13,7 +13,6 @@ use crate::{
     authorize::{liveness, Liveness},
     types::{Lane, Tried},
     Assignments, Config, Error, Event, Invocations, Pallet, Tick as CurrentTick, WeightInfo,
-    Worklist,
 };
 
 impl<T: Config> Pallet<T> {
@@ -32,20 +31,13 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Consumes a live item and returns the weight used. The layer keeps the items apart: one that
-    /// meets a state that cannot be takes nothing with it but its own assignment.
+    /// meets a state that cannot be takes nothing with it but its own call, which ends without charge.
     fn consume(item: &ReportItem, now: Tick) -> Weight {
         with_storage_layer(|| Self::apply(item, now)).unwrap_or_else(|_| {
+            Self::abandon((item.invocation, item.replica), now);
             defensive!("an assignment belongs to an open call");
-            Self::discard(item);
-            Self::deliver_cost()
+            Self::fail_cost().saturating_add(Self::refund_cost())
         })
-    }
-
-    /// Makes an item that could not be applied dead.
-    pub(crate) fn discard(item: &ReportItem) {
-        if let Some(assignment) = Assignments::<T>::take(item.invocation, item.replica) {
-            Worklist::<T>::remove(assignment.provider, (item.invocation, item.replica));
-        }
     }
 
     /// Ends the attempt that a live item is about.
@@ -56,7 +48,7 @@ impl<T: Config> Pallet<T> {
         if let Some(slot) = invocation.due.take() {
             agenda::cancel::<T>(Lane::Work, slot);
         }
-        Self::close(id, replica, &assignment, &invocation);
+        Self::close(id, replica, &assignment);
         let Outcome::ProviderFailed(fault) = item.outcome else {
             Self::settle(item, invocation, assignment, now);
             return Ok(Self::deliver_cost());

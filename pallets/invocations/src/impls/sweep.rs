@@ -20,7 +20,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn sweep(now: Tick, meter: &mut WeightMeter) -> bool {
         agenda::walk::<T>(Lane::Work, now, meter, |due, meter| match due {
             Due::Deadline(id, replica) => Self::miss(id, replica, now, meter),
-            Due::Redraw(id, replica) => Self::redraw(id, replica, meter),
+            Due::Redraw(id, replica) => Self::redraw(id, replica, now, meter),
             Due::DropOutput(_) | Due::DropRecord(_) => {
                 defensive!("ended calls stand in the other lane");
                 Progress::Done
@@ -35,6 +35,11 @@ impl<T: Config> Pallet<T> {
             Invocations::<T>::get(id),
             Assignments::<T>::get(id, replica),
         ) else {
+            let cost = Self::miss_cost().saturating_add(Self::refund_cost());
+            if meter.try_consume(cost).is_err() {
+                return Progress::Stopped;
+            }
+            Self::abandon((id, replica), now);
             defensive!("a deadline stands in the agenda while its assignment is open");
             return Progress::Done;
         };
@@ -51,7 +56,7 @@ impl<T: Config> Pallet<T> {
             return Progress::Stopped;
         }
         invocation.due = None;
-        Self::close(id, replica, &assignment, &invocation);
+        Self::close(id, replica, &assignment);
         T::Providers::judge(assignment.provider, Verdict::Silent);
         Self::deposit_event(Event::DeadlineMissed {
             invocation: id,
@@ -67,17 +72,23 @@ impl<T: Config> Pallet<T> {
         Progress::Done
     }
 
-    fn redraw(id: InvocationId, replica: Replica, meter: &mut WeightMeter) -> Progress {
-        if meter.try_consume(T::WeightInfo::requeue()).is_err() {
+    fn redraw(id: InvocationId, replica: Replica, now: Tick, meter: &mut WeightMeter) -> Progress {
+        let invocation = Invocations::<T>::get(id);
+        let cost = match invocation {
+            Some(_) => T::WeightInfo::requeue(),
+            None => Self::refund_cost(),
+        };
+        if meter.try_consume(cost).is_err() {
             return Progress::Stopped;
         }
-        match Invocations::<T>::get(id) {
+        match invocation {
             Some(mut invocation) => {
                 invocation.due = None;
                 Invocations::<T>::insert(id, invocation);
                 queue::push::<T>((id, replica));
             }
             None => {
+                Self::abandon((id, replica), now);
                 defensive!("a call that waits for a draw is open");
             }
         }

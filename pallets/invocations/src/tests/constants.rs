@@ -38,6 +38,8 @@ fn the_weight_of_a_life_covers_its_worst_parts() {
         assert!(life > 3 * attempt + Invocations::prune_cost().ref_time());
         let missed = Invocations::draw_cost().ref_time() + Invocations::miss_cost().ref_time();
         assert!(life > 3 * missed + Invocations::refund_cost().ref_time());
+        let redraws = u64::from(MaxFullRedraws::get()) * Invocations::redraw_cost().ref_time();
+        assert!(life > 3 * attempt + redraws + Invocations::prune_cost().ref_time());
     });
 }
 

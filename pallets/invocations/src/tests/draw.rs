@@ -6,7 +6,10 @@ use defaas_traits::mocks::{MockAccess, MockOnOutcome, MockProviders};
 use frame_support::{traits::Hooks, weights::WeightMeter};
 use sp_runtime::Perbill;
 
-use crate::{mock::*, types::*, Event, Queue, QueueEnds, Tick, WeightInfo, Worklist};
+use crate::{
+    deadline::MAX_FULL_DELAY, mock::*, types::*, Event, Queue, QueueEnds, Tick, WeightInfo,
+    Worklist,
+};
 
 #[test]
 fn assigns_a_provider_in_the_block_after_the_request() {
@@ -128,10 +131,10 @@ fn more_calls_than_a_block_draws_keep_their_order() {
 #[test]
 fn a_call_that_finds_nobody_does_not_block_those_behind_it() {
     ExtBuilder::default().providers(1).build_and_execute(|| {
-        MockProviders::set_busy::<AccountId>(0, true);
+        MockProviders::set_away::<AccountId>(0, true);
         let first = request();
         next_block();
-        MockProviders::set_busy::<AccountId>(0, false);
+        MockProviders::set_away::<AccountId>(0, false);
         let second = request();
         next_block();
         assert_eq!(status(first), Status::Requested);
@@ -145,7 +148,7 @@ fn a_call_that_finds_nobody_does_not_block_those_behind_it() {
 #[test]
 fn a_call_that_finds_nobody_is_drawn_again_after_2_4_8_16_ticks_then_refunded() {
     ExtBuilder::default().providers(1).build_and_execute(|| {
-        MockProviders::set_busy::<AccountId>(0, true);
+        MockProviders::set_away::<AccountId>(0, true);
         let id = request();
         next_block();
         for (redraws, delay) in [(1, 2), (2, 4), (3, 8), (4, 16)] {
@@ -175,10 +178,113 @@ fn a_call_that_finds_nobody_is_drawn_again_after_2_4_8_16_ticks_then_refunded() 
     });
 }
 
+/// Most ticks that a call waits for room.
+const LONGEST_WAIT: u32 = 4 + 8 + 16 + 3 * MAX_FULL_DELAY;
+
+/// Blocks until `id` does not wait any more, `most` of them.
+fn wait_while_requested(id: u64, most: u32) {
+    for _ in 0..most {
+        if status(id) != Status::Requested {
+            return;
+        }
+        next_block();
+    }
+}
+
+#[test]
+fn a_call_whose_providers_are_full_waits_longer_then_is_refunded_with_a_reason_of_its_own() {
+    ExtBuilder::default().providers(1).build_and_execute(|| {
+        MockProviders::set_full::<AccountId>(0, true);
+        let id = request();
+        next_block();
+        let mut waited = 0;
+        while status(id) == Status::Requested {
+            let invocation = Invocations::invocation(id).unwrap();
+            let due = invocation.due.expect("it left the queue");
+            assert!(due.tick > Invocations::tick());
+            assert!(due.tick <= Invocations::tick() + MAX_FULL_DELAY);
+            assert_eq!(Invocations::queue_len(), 0);
+            check_invariants();
+            waited += due.tick - Invocations::tick();
+            next_blocks(due.tick - Invocations::tick());
+        }
+        assert!((30..=LONGEST_WAIT).contains(&waited), "{waited}");
+        let invocation = Invocations::invocation(id).unwrap();
+        assert_eq!(invocation.redraws, MaxFullRedraws::get());
+        assert_eq!(
+            invocation.status,
+            Status::Refunded(RefundReason::ProvidersFull)
+        );
+        assert_eq!(MockProviders::verdicts(), []);
+    });
+}
+
+#[test]
+fn a_call_that_waited_for_room_is_assigned_once_there_is_some() {
+    ExtBuilder::default().providers(1).build_and_execute(|| {
+        MockProviders::set_full::<AccountId>(0, true);
+        let id = request();
+        // Longer than a call waits that finds nobody.
+        next_blocks(1 + 2 + 4 + 8 + 16);
+        assert_eq!(status(id), Status::Requested);
+        MockProviders::set_full::<AccountId>(0, false);
+        wait_while_requested(id, MAX_FULL_DELAY);
+        assert_eq!(status(id), Status::Assigned);
+        assert_eq!(assignment(id).attempt, 0);
+    });
+}
+
+#[test]
+fn a_call_that_waited_for_room_is_refunded_when_those_it_waited_for_are_gone() {
+    ExtBuilder::default().providers(1).build_and_execute(|| {
+        MockProviders::set_full::<AccountId>(0, true);
+        let id = request();
+        next_blocks(1 + 2 + 4 + 8 + 16);
+        assert_eq!(status(id), Status::Requested);
+        MockProviders::set_away::<AccountId>(0, true);
+        wait_while_requested(id, MAX_FULL_DELAY);
+        assert_eq!(status(id), Status::Refunded(RefundReason::NoProvider));
+    });
+}
+
+#[test]
+fn a_burst_of_a_hundred_calls_is_served_by_one_provider_with_room_for_eight() {
+    const CALLS: u64 = 100;
+    ExtBuilder::default().providers(1).build_and_execute(|| {
+        MockProviders::set_capacity::<AccountId>(0, 8);
+        let mut requested = 0;
+        let mut ended = 0;
+        while ended < CALLS {
+            assert!(Invocations::tick() < LONGEST_WAIT, "{ended} ended");
+            // As fast as the queue takes them.
+            while requested < CALLS && request_with(ALICE, params()).is_ok() {
+                requested += 1;
+            }
+            // What was drawn in the block before is done in this one.
+            let drawn: Vec<u64> = (0..requested)
+                .filter(|id| crate::Assignments::<Test>::contains_key(id, FIRST_REPLICA))
+                .collect();
+            next_block();
+            for id in drawn {
+                report(id, defaas_primitives::Outcome::Success);
+            }
+            let events = System::read_events_for_pallet::<Event<Test>>();
+            assert!(events
+                .iter()
+                .all(|event| !matches!(event, Event::Refunded { .. })));
+            ended += events
+                .iter()
+                .filter(|event| matches!(event, Event::Settled { .. }))
+                .count() as u64;
+            System::reset_events();
+        }
+    });
+}
+
 #[test]
 fn a_refund_that_does_not_fit_into_the_block_waits_at_the_head_of_the_queue() {
     ExtBuilder::default().providers(1).build_and_execute(|| {
-        MockProviders::set_busy::<AccountId>(0, true);
+        MockProviders::set_away::<AccountId>(0, true);
         let id = request();
         crate::Invocations::<Test>::mutate(id, |invocation| {
             invocation.as_mut().unwrap().redraws = 4;

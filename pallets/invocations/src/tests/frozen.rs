@@ -24,6 +24,7 @@ fn status() {
     frozen(Status::Refunded(RefundReason::NoProvider), &[3, 0]);
     frozen(Status::Refunded(RefundReason::AttemptsExhausted), &[3, 1]);
     frozen(Status::Refunded(RefundReason::ContentUnusable), &[3, 2]);
+    frozen(Status::Refunded(RefundReason::ProvidersFull), &[3, 3]);
 }
 
 #[test]

@@ -45,12 +45,12 @@ fn calls() -> Calls {
     let settled = assigned();
     report(settled, Outcome::Success);
     for provider in 0..5 {
-        MockProviders::set_busy::<AccountId>(provider, true);
+        MockProviders::set_away::<AccountId>(provider, true);
     }
     let redrawn = request();
     next_block();
     for provider in 0..5 {
-        MockProviders::set_busy::<AccountId>(provider, false);
+        MockProviders::set_away::<AccountId>(provider, false);
     }
     let (retried, assigned) = (request(), request());
     next_block();
@@ -181,6 +181,15 @@ fn an_assignment_of_another_attempt() {
     found("an assignment and its call disagree", |calls| {
         Assignments::<Test>::mutate(calls.assigned, FIRST_REPLICA, |assignment| {
             assignment.as_mut().unwrap().attempt += 1;
+        });
+    });
+}
+
+#[test]
+fn an_assignment_with_another_exposure() {
+    found("an assignment and its call disagree", |calls| {
+        Assignments::<Test>::mutate(calls.assigned, FIRST_REPLICA, |assignment| {
+            assignment.as_mut().unwrap().exposure += 1;
         });
     });
 }

@@ -57,7 +57,7 @@ fn fails_with_nothing_changed() {
 #[test]
 fn a_call_requested_while_another_one_ends_waits_for_the_next_block() {
     ExtBuilder::default().providers(1).build_and_execute(|| {
-        MockProviders::set_busy::<AccountId>(0, true);
+        MockProviders::set_away::<AccountId>(0, true);
         let first = request();
         let behind = request();
         crate::Invocations::<Test>::mutate(first, |record| record.as_mut().unwrap().redraws = 4);
@@ -69,7 +69,7 @@ fn a_call_requested_while_another_one_ends_waits_for_the_next_block() {
         assert_eq!(status(again), Status::Requested);
         assert_eq!(Invocations::queue_len(), 1);
         check_invariants();
-        MockProviders::set_busy::<AccountId>(0, false);
+        MockProviders::set_away::<AccountId>(0, false);
         next_block();
         assert_eq!(status(again), Status::Assigned);
         CallsAgain::set(true);

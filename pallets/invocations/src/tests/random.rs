@@ -12,7 +12,8 @@ use frame_support::{
 use proptest::{prelude::*, sample::Index};
 
 use crate::{
-    mock::*, types::*, Agenda, AgendaLengths, Assignments, NextInvocationId, Queue, Worklist,
+    deadline::MAX_FULL_DELAY, mock::*, types::*, Agenda, AgendaLengths, Assignments,
+    NextInvocationId, Queue, Worklist,
 };
 
 const PROVIDERS: u32 = 6;
@@ -31,8 +32,10 @@ enum Step {
     Report(Index, usize, Outcome, Option<Lie>),
     /// A report of before is sent again.
     Replay(Index),
-    /// A provider becomes busy or free.
-    Busy(u32, bool),
+    /// A provider becomes full, or has room again.
+    Full(u32, bool),
+    /// A provider goes, or comes back.
+    Away(u32, bool),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +85,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<Index>(), 1..4usize, outcome(), lie())
             .prop_map(|(which, items, outcome, lie)| Step::Report(which, items, outcome, lie)),
         1 => any::<Index>().prop_map(Step::Replay),
-        1 => (0..PROVIDERS, any::<bool>()).prop_map(|(provider, busy)| Step::Busy(provider, busy)),
+        1 => (0..PROVIDERS, any::<bool>()).prop_map(|(provider, full)| Step::Full(provider, full)),
+        1 => (0..PROVIDERS, any::<bool>()).prop_map(|(provider, away)| Step::Away(provider, away)),
     ]
 }
 
@@ -164,7 +168,8 @@ fn run(step: Step, sent: &mut Vec<(Report, WorkerSignature)>) {
                 let _ = include(which.get(sent).clone());
             }
         }
-        Step::Busy(provider, busy) => MockProviders::set_busy::<AccountId>(provider, busy),
+        Step::Full(provider, full) => MockProviders::set_full::<AccountId>(provider, full),
+        Step::Away(provider, away) => MockProviders::set_away::<AccountId>(provider, away),
     }
 }
 
@@ -180,7 +185,8 @@ proptest! {
                 check_invariants();
             }
             // Three silent attempts, all new draws, and some blocks to catch up.
-            next_blocks(3 * (DEADLINE_TICKS + 1) + 30 + 5);
+            let redraws = u32::from(MaxFullRedraws::get()) * MAX_FULL_DELAY;
+            next_blocks(3 * (DEADLINE_TICKS + 1) + redraws + 5);
             check_invariants();
             for (id, invocation) in Invocations::invocations(0, 100) {
                 assert!(!invocation.is_open(), "call {id} is {:?}", invocation.status);

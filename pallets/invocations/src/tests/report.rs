@@ -3,17 +3,32 @@
 use codec::Encode;
 use defaas_primitives::{Fault, Limit, Outcome, Output};
 use defaas_traits::{
-    mocks::{MockEscrow, MockOnOutcome, MockProviders},
+    mocks::{MockAccess, MockEscrow, MockOnOutcome, MockProviders, MockRandomness},
     Paid, Verdict,
 };
 use frame_support::{
     assert_noop,
     dispatch::GetDispatchInfo,
     pallet_prelude::{DispatchClass, InvalidTransaction},
+    storage::{
+        transactional::{Layer, TRANSACTIONAL_LIMIT, TRANSACTION_LEVEL_KEY},
+        unhashed,
+    },
+    traits::Hooks,
+    weights::WeightMeter,
 };
 use sp_runtime::traits::{Applyable, BadOrigin, Checkable};
 
-use crate::{mock::*, types::*, Assignments, Error, Event, Worklist};
+use crate::{mock::*, types::*, Assignments, Event, Worklist};
+
+/// How many storage layers are open.
+struct TransactionLevel;
+
+impl TransactionLevel {
+    fn set(level: Layer) {
+        unhashed::put(TRANSACTION_LEVEL_KEY, &level);
+    }
+}
 
 #[test]
 fn settles_the_call() {
@@ -201,23 +216,114 @@ fn stale_items_are_skipped_and_their_weight_is_given_back() {
     });
 }
 
+/// Runs what must not happen in production, where it is logged. In tests the fault panics, after it
+/// was dealt with.
+#[track_caller]
+fn faults<R>(run: impl FnOnce() -> R) {
+    let fault = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    assert!(fault.is_err(), "the fault is told");
+}
+
 #[test]
-fn an_item_that_meets_a_broken_state_is_consumed_with_nothing_else_changed() {
+fn an_item_that_cannot_be_applied_ends_its_call_and_leaves_nothing_behind() {
     ExtBuilder::default().build_and_execute(|| {
         let id = assigned();
-        let item = item(id, Outcome::Success);
-        let report = batch(provider_of(id), vec![item.clone()]);
-        let assignment = assignment(id);
-        let record = crate::Invocations::<Test>::take(id).unwrap();
-        assert_noop!(
-            Invocations::apply(&item, Invocations::tick()),
-            Error::<Test>::NotFound
+        let provider = provider_of(id);
+        let report = batch(provider, vec![item(id, Outcome::Success)]);
+        // No further storage layer can be opened: the item fails before anything is done.
+        TransactionLevel::set(TRANSACTIONAL_LIMIT);
+        faults(|| Invocations::do_report(report.0.clone()));
+        TransactionLevel::set(0);
+
+        assert_eq!(
+            status(id),
+            Status::Refunded(RefundReason::AttemptsExhausted)
         );
-        Invocations::discard(&item);
+        assert_eq!(MockEscrow::held(id), None);
+        assert_eq!(MockEscrow::ended()[0].1.returned, 1_500);
+        assert_eq!(MockAccess::undone(), [permit()]);
+        assert_eq!(MockOnOutcome::all(), [(id, None)]);
+        assert_eq!(MockProviders::load::<AccountId>(provider), (0, 0));
+        assert_eq!(MockProviders::verdicts(), []);
         assert_eq!(include(report), Err(InvalidTransaction::Stale.into()));
-        crate::Invocations::<Test>::insert(id, record);
-        Worklist::<Test>::insert(assignment.provider, (id, FIRST_REPLICA), ());
-        Assignments::<Test>::insert(id, FIRST_REPLICA, assignment);
+    });
+}
+
+#[test]
+fn a_fault_in_one_item_does_not_touch_the_others() {
+    ExtBuilder::default().providers(1).build_and_execute(|| {
+        let (broken, sound) = (request(), request());
+        next_block();
+        let items = vec![item(sound, Outcome::Success)];
+        Invocations::abandon((broken, FIRST_REPLICA), Invocations::tick());
+        include(batch(0, items)).unwrap().unwrap();
+        assert!(matches!(status(broken), Status::Refunded(_)));
+        assert_eq!(status(sound), Status::Settled(Outcome::Success));
+        assert_eq!(MockProviders::load::<AccountId>(0), (0, 0));
+    });
+}
+
+#[test]
+fn a_report_on_a_call_whose_record_is_lost_releases_its_hold_and_its_provider() {
+    ExtBuilder::default().build_and_execute(|| {
+        let id = assigned();
+        let provider = provider_of(id);
+        let report = batch(provider, vec![item(id, Outcome::Success)]);
+        let record = crate::Invocations::<Test>::take(id).unwrap();
+        faults(|| Invocations::do_report(report.0.clone()));
+
+        assert_eq!(MockEscrow::held(id), None);
+        assert_eq!(MockProviders::load::<AccountId>(provider), (0, 0));
+        assert_eq!(Invocations::input(id), None);
+        assert!(!Worklist::<Test>::contains_key(
+            provider,
+            (id, FIRST_REPLICA)
+        ));
+        assert_eq!(include(report), Err(InvalidTransaction::Stale.into()));
+        // The place in the agenda was in the record; its deadline finds nothing to do.
+        crate::agenda::cancel::<Test>(Lane::Work, record.due.unwrap());
+    });
+}
+
+#[test]
+fn wherever_a_call_whose_record_is_lost_is_met_its_hold_is_released() {
+    let met = |lose: fn() -> u64| {
+        ExtBuilder::default().providers(1).build_and_execute(|| {
+            let id = lose();
+            crate::Invocations::<Test>::remove(id);
+            assert!(MockEscrow::held(id).is_some());
+            while MockEscrow::held(id).is_some() {
+                assert!(Invocations::tick() < 100, "its hold stays");
+                let block = System::block_number() + 1;
+                System::set_block_number(block);
+                MockRandomness::set(Some([7; 32]));
+                let poll = || Invocations::on_poll(block, &mut WeightMeter::new());
+                let _ = std::panic::catch_unwind(poll);
+            }
+            assert_eq!(MockProviders::load::<AccountId>(0), (0, 0));
+            assert_eq!(Invocations::input(id), None);
+            // The walk was cut short by the fault; here it goes on without what it met.
+            for (lane, tick) in crate::Agenda::<Test>::iter_keys()
+                .map(|(key, _)| key)
+                .collect::<Vec<_>>()
+            {
+                crate::Agenda::<Test>::remove((lane, tick), 0);
+            }
+            if !crate::QueueEnds::<Test>::get().is_empty() {
+                crate::queue::pop::<Test>();
+            }
+        });
+    };
+    // Assigned; its deadline passes.
+    met(assigned);
+    // In the queue.
+    met(request);
+    // Waits to be drawn again.
+    met(|| {
+        MockProviders::set_away::<AccountId>(0, true);
+        let id = request();
+        next_block();
+        id
     });
 }
 

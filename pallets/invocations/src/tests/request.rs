@@ -241,9 +241,9 @@ fn fails_while_more_calls_wait_than_four_blocks_can_draw() {
 }
 
 #[test]
-fn a_busy_provider_is_still_one() {
+fn a_full_provider_is_still_one() {
     ExtBuilder::default().providers(1).build_and_execute(|| {
-        MockProviders::set_busy::<AccountId>(0, true);
+        MockProviders::set_full::<AccountId>(0, true);
         request();
     });
 }

@@ -79,7 +79,7 @@ fn of_a_draw() {
 #[test]
 fn of_a_draw_that_finds_nobody() {
     ExtBuilder::default().providers(1).build_and_execute(|| {
-        MockProviders::set_busy::<AccountId>(0, true);
+        MockProviders::set_away::<AccountId>(0, true);
         next_blocks(3);
         let id = request();
         let touched = poll(Some([1; 32]));

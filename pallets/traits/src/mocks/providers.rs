@@ -4,7 +4,7 @@ use defaas_primitives::{Balance, ProviderId, WorkerId};
 use frame_support::weights::Weight;
 
 use super::state;
-use crate::{Chosen, Providers, Requirements, Verdict};
+use crate::{Chosen, Draw, Providers, Requirements, Verdict};
 
 const ALL: &str = "providers/all";
 const VERDICTS: &str = "providers/verdicts";
@@ -14,12 +14,13 @@ struct Entry<AccountId> {
     provider: ProviderId,
     account: AccountId,
     worker: WorkerId,
-    busy: bool,
+    capacity: u32,
+    away: bool,
     load: u32,
     exposure: Balance,
 }
 
-/// Providers that suit every requirement. The seed decides among those that are not busy.
+/// Providers that suit every requirement. The seed decides among those that are there and have room.
 pub struct MockProviders;
 
 impl MockProviders {
@@ -49,16 +50,27 @@ impl MockProviders {
             provider,
             account,
             worker,
-            busy: false,
+            capacity: u32::MAX,
+            away: false,
             load: 0,
             exposure: 0,
         });
         state::put(ALL, &(), &all);
     }
 
-    /// Whether `provider` refuses to be drawn.
-    pub fn set_busy<AccountId: Encode + Decode>(provider: ProviderId, busy: bool) {
-        Self::change::<AccountId>(provider, |entry| entry.busy = busy);
+    /// Most open assignments of `provider`; without bound until this is said.
+    pub fn set_capacity<AccountId: Encode + Decode>(provider: ProviderId, capacity: u32) {
+        Self::change::<AccountId>(provider, |entry| entry.capacity = capacity);
+    }
+
+    /// Whether `provider` is there, but has no room.
+    pub fn set_full<AccountId: Encode + Decode>(provider: ProviderId, full: bool) {
+        Self::set_capacity::<AccountId>(provider, if full { 0 } else { u32::MAX });
+    }
+
+    /// Whether `provider` is not there.
+    pub fn set_away<AccountId: Encode + Decode>(provider: ProviderId, away: bool) {
+        Self::change::<AccountId>(provider, |entry| entry.away = away);
     }
 
     /// Gives `provider` another worker key.
@@ -101,17 +113,21 @@ impl<AccountId: Encode + Decode + Clone> Providers<AccountId> for MockProviders 
         seed: [u8; 32],
         excluded: &[ProviderId],
         exposure: Balance,
-    ) -> Option<Chosen<AccountId>> {
+    ) -> Draw<AccountId> {
         let mut all = Self::all::<AccountId>();
-        let eligible: Vec<usize> = all
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| !entry.busy && !excluded.contains(&entry.provider))
-            .map(|(index, _)| index)
+        let mut candidates: Vec<_> = all
+            .iter_mut()
+            .filter(|entry| !entry.away && !excluded.contains(&entry.provider))
             .collect();
+        if candidates.is_empty() {
+            return Draw::Nobody;
+        }
+        candidates.retain(|entry| entry.load < entry.capacity);
         let pick = usize::from(u16::from_le_bytes([seed[0], seed[1]]));
-        let index = *eligible.get(pick.checked_rem(eligible.len())?)?;
-        let entry = all.get_mut(index)?;
+        let index = pick.checked_rem(candidates.len());
+        let Some(entry) = index.and_then(|index| candidates.get_mut(index)) else {
+            return Draw::Full;
+        };
         entry.load += 1;
         entry.exposure += exposure;
         let chosen = Chosen {
@@ -120,7 +136,7 @@ impl<AccountId: Encode + Decode + Clone> Providers<AccountId> for MockProviders 
             worker: entry.worker.clone(),
         };
         state::put(ALL, &(), &all);
-        Some(chosen)
+        Draw::Chosen(chosen)
     }
 
     fn close(provider: ProviderId, exposure: Balance) {

@@ -13,26 +13,29 @@ use frame_support::{
 };
 
 use crate::{
-    pallet::{Config, Event, Evicting, HoldReason, Pallet, Providers, RecentHealth},
+    health::LastVerdict,
+    pallet::{Config, Event, Evicting, HoldReason, Pallet, Providers, RecentHealth, Ticks},
     types::{Provider, Status},
 };
 
 impl<T: Config> Pallet<T> {
-    /// Counts the verdict, keeps score and punishes silence, unless the network is ill. A provider
-    /// that is gone is counted only.
+    /// Keeps score, counts the provider and punishes silence, unless the network is ill. A provider
+    /// that is gone does not count: no bond stands behind it.
     pub(crate) fn do_judge(id: ProviderId, verdict: Verdict) {
-        let now = Self::now();
-        let silent = verdict == Verdict::Silent;
-        let mut health = RecentHealth::<T>::get();
-        health.record(now, silent);
-        let ill = health.is_ill(now);
-        RecentHealth::<T>::put(health);
-
         let Some(mut provider) = Providers::<T>::get(id) else {
             return;
         };
-        provider.score = provider.score.judged(verdict, now);
-        if silent && !ill {
+        let latest = LastVerdict {
+            tick: Ticks::<T>::get(),
+            silent: verdict == Verdict::Silent,
+        };
+        let before = provider.judged.replace(latest);
+        let ill = RecentHealth::<T>::mutate(|health| {
+            health.record(before, latest);
+            health.is_ill(latest.tick)
+        });
+        provider.score = provider.score.judged(verdict, Self::now());
+        if latest.silent && !ill {
             Self::punish(id, &mut provider);
         }
         Providers::<T>::insert(id, provider);

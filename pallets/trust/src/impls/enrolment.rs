@@ -12,7 +12,7 @@ use crate::{
     genesis::Initial,
     pallet::{
         Config, Error, Event, HoldReason, InitialValidators, NextProviderId, Pallet, Profiles,
-        ProviderIds, Providers, WorkerKeys,
+        ProviderIds, Providers, RecentHealth, WorkerKeys,
     },
     score::Score,
     types::{Offer, Profile, Provider, Status},
@@ -70,6 +70,7 @@ impl<T: Config> Pallet<T> {
             score: Score::neutral(Self::now()),
             status: Status::Active,
             available: true,
+            judged: None,
         };
         let profile = Profile {
             endpoint: offer.endpoint,
@@ -142,6 +143,9 @@ impl<T: Config> Pallet<T> {
 
         let reason = HoldReason::Bond.into();
         T::Currency::release(&reason, &who, provider.bond, Precision::Exact)?;
+        if let Some(last) = provider.judged {
+            RecentHealth::<T>::mutate(|health| health.forget(last));
+        }
         Providers::<T>::remove(id);
         Profiles::<T>::remove(id);
         ProviderIds::<T>::remove(&who);

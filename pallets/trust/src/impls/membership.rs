@@ -74,11 +74,9 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Takes jailed providers out of their pools, as many as the weight allows.
+    /// Takes jailed providers out of their pools, as many as the weight allows. The look for the
+    /// first is the caller's to pay.
     pub(crate) fn evict_jailed(meter: &mut WeightMeter) {
-        if meter.try_consume(T::WeightInfo::evict_none()).is_err() {
-            return;
-        }
         for id in Evicting::<T>::iter_keys().take(MAX_EVICTIONS) {
             if meter.try_consume(T::WeightInfo::evict()).is_err() {
                 return;

@@ -17,19 +17,33 @@ pub(crate) mod upkeep;
 use defaas_primitives::{
     worker::possession_payload, BlockNumber, Hash, ProviderId, WorkerId, WorkerSignature,
 };
-use frame_support::sp_runtime::{
-    traits::{SaturatedConversion, Zero},
-    DispatchError,
+use frame_support::{
+    sp_runtime::{
+        traits::{SaturatedConversion, Zero},
+        DispatchError,
+    },
+    weights::WeightMeter,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_application_crypto::RuntimeAppPublic;
 
 use crate::{
-    pallet::{Config, Error, Pallet, Profiles, ProviderIds, Providers},
+    pallet::{Config, Error, Pallet, Profiles, ProviderIds, Providers, Ticks},
     types::{Profile, Provider},
+    weights::WeightInfo,
 };
 
 impl<T: Config> Pallet<T> {
+    /// Once per block, before its transactions. Where there is no room for it, the tick stands still.
+    pub(crate) fn do_poll(meter: &mut WeightMeter) {
+        if meter.try_consume(T::WeightInfo::poll()).is_err() {
+            return;
+        }
+        // 2³² ticks of 2 s are 272 years.
+        Ticks::<T>::mutate(|ticks| *ticks = ticks.saturating_add(1));
+        Self::evict_jailed(meter);
+    }
+
     /// The block that is being executed.
     pub(crate) fn now() -> BlockNumber {
         frame_system::Pallet::<T>::block_number().saturated_into()

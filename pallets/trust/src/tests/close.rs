@@ -7,7 +7,9 @@ fn takes_off_what_was_booked() {
     ExtBuilder::default().build_and_execute(|| {
         let id = enrolled(ALICE);
         for exposure in [5, 7] {
-            assert!(Trust::draw(&anywhere(), [0; 32], &[], exposure).is_some());
+            assert!(Trust::draw(&anywhere(), [0; 32], &[], exposure)
+                .chosen()
+                .is_some());
         }
         Trust::close(id, 5);
         assert_eq!((provider(id).load, provider(id).exposure), (1, 7));
@@ -20,7 +22,7 @@ fn takes_off_what_was_booked() {
 fn makes_room_for_the_next() {
     ExtBuilder::default().build_and_execute(|| {
         let id = enrolled(ALICE);
-        let draw = || Trust::draw(&anywhere(), [0; 32], &[], 2 * MIN_BOND);
+        let draw = || Trust::draw(&anywhere(), [0; 32], &[], 2 * MIN_BOND).chosen();
         assert!(draw().is_some());
         assert!(draw().is_none());
         Trust::close(id, 2 * MIN_BOND);
@@ -42,7 +44,7 @@ fn closing_what_was_not_drawn_is_a_fault() {
 fn closing_with_another_exposure_is_a_fault() {
     ExtBuilder::default().build_and_execute(|| {
         let id = enrolled(ALICE);
-        assert!(Trust::draw(&anywhere(), [0; 32], &[], 5).is_some());
+        assert!(Trust::draw(&anywhere(), [0; 32], &[], 5).chosen().is_some());
         Trust::close(id, 4);
     });
 }

@@ -1,6 +1,6 @@
 use codec::Encode;
 use defaas_primitives::{CodeKind, Labels};
-use defaas_traits::{Chosen, Providers as _, Verdict};
+use defaas_traits::{Chosen, Draw, Providers as _, Verdict};
 use frame_support::assert_ok;
 use sp_io::hashing::blake2_256;
 use std::collections::BTreeSet;
@@ -13,7 +13,9 @@ fn seed(n: u32) -> [u8; 32] {
 }
 
 fn drawn(n: u32, excluded: &[u32]) -> Option<u32> {
-    Trust::draw(&anywhere(), seed(n), excluded, 0).map(|chosen| chosen.provider)
+    Trust::draw(&anywhere(), seed(n), excluded, 0)
+        .chosen()
+        .map(|chosen| chosen.provider)
 }
 
 #[test]
@@ -26,7 +28,7 @@ fn books_load_and_exposure() {
             account: ALICE,
             worker: key(ALICE),
         };
-        assert_eq!(chosen, Some(expected));
+        assert_eq!(chosen, Draw::Chosen(expected));
         assert_eq!((provider(id).load, provider(id).exposure), (1, 30));
         Trust::draw(&anywhere(), seed(1), &[], 12);
         assert_eq!((provider(id).load, provider(id).exposure), (2, 42));
@@ -39,7 +41,7 @@ fn nobody_suits_an_empty_pool() {
         enrolled(ALICE);
         let elsewhere = wasm(labels("home", "us", "x86_64"));
         assert!(!Trust::any(&elsewhere));
-        assert_eq!(Trust::draw(&elsewhere, seed(0), &[], 0), None);
+        assert_eq!(Trust::draw(&elsewhere, seed(0), &[], 0), Draw::Nobody);
     });
 }
 
@@ -49,7 +51,7 @@ fn the_same_seed_on_the_same_state_draws_the_same() {
         let mut drawn = None;
         ExtBuilder::default().crowd(50).build_and_execute(|| {
             enroll_crowd(50, MIN_BOND, |_| offer());
-            drawn = Trust::draw(&anywhere(), seed(n), &[], 0);
+            drawn = Trust::draw(&anywhere(), seed(n), &[], 0).chosen();
         });
         drawn.unwrap()
     };
@@ -65,7 +67,7 @@ fn stops_at_the_declared_capacity() {
         small.capacity = 2;
         assert_ok!(register(ALICE, MIN_BOND, small));
         assert!(drawn(0, &[]).is_some() && drawn(1, &[]).is_some());
-        assert_eq!(drawn(2, &[]), None);
+        assert_eq!(Trust::draw(&anywhere(), seed(2), &[], 0), Draw::Full);
         assert!(Trust::any(&anywhere()), "busy, but there");
     });
 }
@@ -82,7 +84,7 @@ fn stops_at_what_the_bond_pays_for() {
         BondPerSlot::set(&0);
         assert!(drawn(0, &[]).is_some());
         BondPerSlot::set(&(MIN_BOND + 1));
-        assert_eq!(drawn(0, &[]), None);
+        assert_eq!(Trust::draw(&anywhere(), seed(0), &[], 0), Draw::Nobody);
     });
 }
 
@@ -91,11 +93,12 @@ fn stops_where_the_exposure_would_exceed_the_bond() {
     ExtBuilder::default().build_and_execute(|| {
         let id = enrolled(ALICE);
         let draw = |exposure| Trust::draw(&anywhere(), seed(0), &[], exposure);
-        assert_eq!(draw(2 * MIN_BOND + 1), None);
-        assert_eq!(draw(u128::MAX), None);
-        assert!(draw(2 * MIN_BOND - 1).is_some());
-        assert_eq!(draw(2), None);
-        assert!(draw(1).is_some());
+        // More than it could ever take: nobody to wait for.
+        assert_eq!(draw(2 * MIN_BOND + 1), Draw::Nobody);
+        assert_eq!(draw(u128::MAX), Draw::Nobody);
+        assert!(draw(2 * MIN_BOND - 1).chosen().is_some());
+        assert_eq!(draw(2), Draw::Full);
+        assert!(draw(1).chosen().is_some());
         assert_eq!(provider(id).exposure, provider(id).bond);
     });
 }
@@ -107,7 +110,40 @@ fn never_draws_the_excluded() {
         for n in 0..4 {
             assert_eq!(drawn(n, &[alice, charlie]), Some(bob));
         }
-        assert_eq!(drawn(9, &[alice, bob, charlie]), None);
+        let all = [alice, bob, charlie];
+        assert_eq!(Trust::draw(&anywhere(), seed(9), &all, 0), Draw::Nobody);
+    });
+}
+
+#[test]
+fn is_full_while_anybody_not_excluded_has_no_room_and_nobody_once_all_are_gone() {
+    ExtBuilder::default().build_and_execute(|| {
+        let (alice, bob) = (enrolled(ALICE), enrolled(BOB));
+        while drawn(0, &[]).is_some() {}
+        let draw = |excluded: &[u32]| Trust::draw(&anywhere(), seed(1), excluded, 0);
+        assert_eq!(draw(&[]), Draw::Full);
+        assert_eq!(draw(&[alice]), Draw::Full);
+        assert_eq!(draw(&[alice, bob]), Draw::Nobody);
+        // Bob drains: there is nobody to wait for but Alice.
+        Trust::do_set_available(bob, 1, false);
+        assert_eq!(draw(&[]), Draw::Full);
+        assert_eq!(draw(&[alice]), Draw::Nobody);
+        // Jailed, and not yet out of the pool.
+        FloorBond::set(&(3 * MIN_BOND));
+        Trust::judge(alice, Verdict::Silent);
+        assert_eq!(draw(&[]), Draw::Nobody);
+    });
+}
+
+#[test]
+fn is_full_where_not_all_were_looked_at() {
+    ExtBuilder::default().crowd(9).build_and_execute(|| {
+        enroll_crowd(9, MIN_BOND, |_| offer());
+        // None of them could ever take it, but the draw sees eight only.
+        let draw = || Trust::draw(&anywhere(), seed(0), &[], MIN_BOND + 1);
+        assert_eq!(draw(), Draw::Full);
+        assert_ok!(Trust::leave(RuntimeOrigin::signed(crowd(0))));
+        assert_eq!(draw(), Draw::Nobody);
     });
 }
 

@@ -31,7 +31,7 @@ fn takes_no_more_weight_than_there_is() {
     ExtBuilder::default().build_and_execute(|| {
         jail_crowd(3);
         let (none, one) = (
-            CountedWeights::<Test>::evict_none(),
+            CountedWeights::<Test>::poll(),
             CountedWeights::<Test>::evict(),
         );
         let run = |limit| {

@@ -6,7 +6,7 @@ use core::fmt::Debug;
 use defaas_primitives::{CodeKind, Labels};
 
 use crate::{
-    health::Health,
+    health::{Health, LastVerdict},
     mock::*,
     score::Score,
     types::{Capabilities, Profile, Provider, Status},
@@ -52,12 +52,18 @@ fn provider() {
         score: Score {
             units: 6,
             set_at: 7,
+            base: 8,
         },
         status: Status::Jailed,
         available: true,
+        judged: Some(LastVerdict {
+            tick: 9,
+            silent: true,
+        }),
     };
     let expected = format!(
-        "0100000000000000 {} {} 03000000 04000000 {} 06000000 07000000 01 01",
+        "0100000000000000 {} {} 03000000 04000000 {} 06000000 07000000 08000000 01 01 \
+         01 09000000 01",
         "07".repeat(32),
         "02000000000000000000000000000000",
         "05000000000000000000000000000000",
@@ -92,8 +98,9 @@ fn pool_key() {
 #[test]
 fn health() {
     let mut health = Health::default();
-    health.record(10, true);
-    health.record(11, false);
+    for (tick, silent) in [(10, true), (11, false)] {
+        health.record(None, LastVerdict { tick, silent });
+    }
     let expected = format!(
         "01000000 {} 02000000 01000000 {}",
         "00".repeat(8),

@@ -8,8 +8,8 @@ use frame_support::{
 
 use super::judge::jailed;
 use crate::{
-    mock::*, score, types::Capabilities, Evicting, HoldReason, NextProviderId, PoolMembers,
-    PoolSizes, PoolSlots, Profiles, ProviderIds, Providers, RecentHealth, WorkerKeys,
+    health::LastVerdict, mock::*, score, types::Capabilities, Evicting, HoldReason, NextProviderId,
+    PoolMembers, PoolSizes, PoolSlots, Profiles, ProviderIds, Providers, RecentHealth, WorkerKeys,
 };
 
 /// Two sound providers, then `damage`, must fail with exactly this.
@@ -113,6 +113,7 @@ fn scores() {
     detects(expected, || {
         tamper(0, |provider| provider.score.units = score::MAX + 1)
     });
+    detects(expected, || tamper(0, |provider| provider.score.base = 0));
     detects(expected, || tamper(0, |provider| provider.score.set_at = 2));
 }
 
@@ -142,16 +143,16 @@ fn offers() {
 
 #[test]
 fn health() {
-    let expected = "9: the ring of verdicts is not consistent";
+    let verdict = |tick, silent| LastVerdict { tick, silent };
+    let expected = "9: the health is not what the last verdicts say";
     detects(expected, || {
-        RecentHealth::<Test>::mutate(|health| health.record(1_000, true))
+        RecentHealth::<Test>::mutate(|health| health.record(None, verdict(0, true)))
     });
     detects(expected, || {
-        use codec::{Decode, Encode};
-        let mut bytes = RecentHealth::<Test>::get().encode();
-        // A miss in the first bucket, which has no verdicts.
-        bytes[8] = 1;
-        RecentHealth::<Test>::put(crate::health::Health::decode(&mut &bytes[..]).unwrap());
+        tamper(0, |provider| provider.judged = Some(verdict(0, false)))
+    });
+    detects("9: a verdict is from the future", || {
+        tamper(0, |provider| provider.judged = Some(verdict(1, false)))
     });
 }
 

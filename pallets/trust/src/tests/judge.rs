@@ -1,20 +1,20 @@
 use defaas_primitives::{Balance, ProviderId};
 use defaas_traits::{Providers as _, Verdict};
-use frame_support::{assert_ok, traits::fungible::InspectHold};
+use frame_support::{assert_noop, assert_ok, traits::fungible::InspectHold};
 
 use crate::{
-    health::{BUCKET_BLOCKS, WINDOW},
+    health::{Health, BUCKET_TICKS, WINDOW},
     mock::*,
     score,
     types::Status,
-    Event, Evicting, HoldReason,
+    Event, Evicting, HoldReason, ProviderIds, RecentHealth,
 };
 
 /// Registers `who` with the minimum bond and brings it to jail by silence. It still stands in its
 /// pools.
 pub fn jailed(who: AccountId) -> ProviderId {
     assert_ok!(register(who, MIN_BOND, offer()));
-    let id = crate::ProviderIds::<Test>::get(who).unwrap();
+    let id = ProviderIds::<Test>::get(who).unwrap();
     Slice::set(&(MIN_BOND - FLOOR_BOND));
     Trust::judge(id, Verdict::Silent);
     Slice::set(&SLICE);
@@ -24,11 +24,6 @@ pub fn jailed(who: AccountId) -> ProviderId {
 
 fn held(who: AccountId) -> Balance {
     Balances::balance_on_hold(&HoldReason::Bond.into(), &who)
-}
-
-/// So many verdicts of Bob, without consequences for Alice.
-fn verdicts(bob: ProviderId, count: u32, verdict: Verdict) {
-    (0..count).for_each(|_| Trust::judge(bob, verdict));
 }
 
 #[test]
@@ -121,51 +116,99 @@ fn a_drained_provider_can_be_jailed_without_eviction() {
     });
 }
 
-#[test]
-fn slashing_pauses_while_the_network_is_ill() {
-    ExtBuilder::default().build_and_execute(|| {
-        let (alice, bob) = (enrolled(ALICE), enrolled(BOB));
-        Slice::set(&0);
-        verdicts(bob, 13, Verdict::Delivered);
-        verdicts(bob, 5, Verdict::Silent);
-        Slice::set(&SLICE);
+/// A crowd of `count` providers, of which the first `silent` were silent last; no slices so far.
+fn judged_crowd(count: u64, silent: u64) {
+    enroll_crowd(count, 2 * MIN_BOND, |_| offer());
+    Slice::set(&0);
+    for n in 0..count {
+        let verdict = if n < silent {
+            Verdict::Silent
+        } else {
+            Verdict::Delivered
+        };
+        Trust::judge(ProviderIds::<Test>::get(crowd(n)).unwrap(), verdict);
+    }
+    Slice::set(&SLICE);
+}
 
-        // 6 of 19: too few to say.
+#[test]
+fn slashing_pauses_while_many_providers_are_silent() {
+    ExtBuilder::default().crowd(9).build_and_execute(|| {
+        let alice = enrolled(ALICE);
+        judged_crowd(9, 3);
+        assert!(!Trust::is_ill(), "3 of 9: too few to say");
+        // 4 of 10.
         Trust::judge(alice, Verdict::Silent);
-        assert_eq!(held(ALICE), 2 * MIN_BOND - SLICE);
-        // 7 of 20, 35 %.
-        Trust::judge(alice, Verdict::Silent);
-        assert_eq!(held(ALICE), 2 * MIN_BOND - SLICE);
         assert!(Trust::is_ill());
+        assert_eq!(held(ALICE), 2 * MIN_BOND);
         assert!(
             provider(alice).score.units < score::NEUTRAL,
             "the score goes on"
         );
-        // 8 of 27, 29.6 %.
-        verdicts(bob, 6, Verdict::Delivered);
+        // One of them delivers again: 3 of 10, and the next silence is its provider's own.
+        let first = ProviderIds::<Test>::get(crowd(0)).unwrap();
+        Trust::judge(first, Verdict::Delivered);
+        assert!(!Trust::is_ill());
         Trust::judge(alice, Verdict::Silent);
-        assert_eq!(held(ALICE), 2 * MIN_BOND - 2 * SLICE);
+        assert_eq!(held(ALICE), 2 * MIN_BOND - SLICE);
     });
 }
 
 #[test]
-fn failures_do_not_make_the_network_ill() {
+fn calls_to_ones_own_silent_provider_do_not_pause_slashing() {
+    ExtBuilder::default().crowd(15).build_and_execute(|| {
+        let (alice, mallory) = (enrolled(ALICE), enrolled(BOB));
+        judged_crowd(15, 0);
+        for _ in 0..200 {
+            Trust::judge(mallory, Verdict::Silent);
+            tick(1);
+        }
+        assert!(!Trust::is_ill());
+        Trust::judge(alice, Verdict::Silent);
+        assert_eq!(held(ALICE), 2 * MIN_BOND - SLICE);
+        assert_eq!(provider(mallory).status, Status::Jailed, "it paid for all");
+    });
+}
+
+#[test]
+fn the_only_provider_is_slashed_for_each_silence() {
     ExtBuilder::default().build_and_execute(|| {
-        let bob = enrolled(BOB);
-        verdicts(bob, 50, Verdict::Failed);
+        let alice = enrolled(ALICE);
+        (0..30).for_each(|_| Trust::judge(alice, Verdict::Silent));
+        assert_eq!(held(ALICE), 2 * MIN_BOND - 30 * SLICE);
+    });
+}
+
+#[test]
+fn a_network_of_twenty_looks_ill_only_with_nine_bonds_that_are_silent() {
+    for (silent, ill) in [(8, false), (9, true)] {
+        let all = 20 + silent;
+        ExtBuilder::default().crowd(all).build_and_execute(|| {
+            judged_crowd(all, silent);
+            assert_eq!(Trust::is_ill(), ill, "{silent} silent beside 20");
+        });
+    }
+}
+
+#[test]
+fn failures_do_not_make_the_network_ill() {
+    ExtBuilder::default().crowd(20).build_and_execute(|| {
+        enroll_crowd(20, 2 * MIN_BOND, |_| offer());
+        (0..20).for_each(|id| Trust::judge(id, Verdict::Failed));
         assert!(!Trust::is_ill());
     });
 }
 
 #[test]
-fn the_network_recovers_with_time() {
-    ExtBuilder::default().build_and_execute(|| {
-        let bob = enrolled(BOB);
-        verdicts(bob, 50, Verdict::Silent);
+fn the_network_recovers_with_ticks_not_with_blocks() {
+    ExtBuilder::default().crowd(20).build_and_execute(|| {
+        judged_crowd(20, 20);
         assert!(Trust::is_ill());
-        advance(u64::from(WINDOW - BUCKET_BLOCKS));
+        System::set_block_number(10_000);
+        assert!(Trust::is_ill(), "no tick has passed");
+        tick(WINDOW - BUCKET_TICKS);
         assert!(Trust::is_ill());
-        advance(u64::from(BUCKET_BLOCKS));
+        tick(BUCKET_TICKS);
         assert!(!Trust::is_ill());
     });
 }
@@ -182,11 +225,39 @@ fn a_freeze_does_not_shield_the_bond() {
 }
 
 #[test]
-fn a_verdict_on_whoever_is_gone_is_counted_only() {
+fn a_verdict_on_whoever_is_gone_has_no_effect() {
     ExtBuilder::default().build_and_execute(|| {
-        Trust::judge(77, Verdict::Silent);
-        let tally = crate::RecentHealth::<Test>::get().tally(1);
-        assert_eq!((tally.closes, tally.misses), (1, 1));
+        assert_noop!(
+            {
+                Trust::judge(77, Verdict::Silent);
+                Err::<(), ()>(())
+            },
+            ()
+        );
+    });
+}
+
+#[test]
+fn whoever_withdraws_is_not_counted_any_more() {
+    ExtBuilder::default().build_and_execute(|| {
+        let id = enrolled(ALICE);
+        Trust::judge(id, Verdict::Silent);
+        assert_ok!(Trust::leave(RuntimeOrigin::signed(ALICE)));
+        advance(UNBONDING);
+        assert_eq!(RecentHealth::<Test>::get().tally(1).silent, 1);
+        assert_ok!(Trust::withdraw(RuntimeOrigin::signed(ALICE)));
+        assert_eq!(RecentHealth::<Test>::get(), Health::default());
+    });
+}
+
+#[test]
+fn calls_to_oneself_raise_the_score_no_faster_than_a_few_honest_ones() {
+    ExtBuilder::default().build_and_execute(|| {
+        let (alice, bob) = (enrolled(ALICE), enrolled(BOB));
+        (0..1_000).for_each(|_| Trust::judge(bob, Verdict::Delivered));
+        (0..5).for_each(|_| Trust::judge(alice, Verdict::Delivered));
+        assert_eq!(provider(bob).score, provider(alice).score);
+        assert_eq!(provider(bob).score.units, score::NEUTRAL + score::MAX_GAIN);
     });
 }
 

@@ -153,7 +153,7 @@ fn take(step: Step, who: AccountId, open: &mut Vec<(ProviderId, Balance)>) {
         } => {
             // Somebody is left out each time, in turn.
             let excluded = [open.len() as ProviderId % 3];
-            if let Some(chosen) = Trust::draw(&pool, seed, &excluded, exposure) {
+            if let Some(chosen) = Trust::draw(&pool, seed, &excluded, exposure).chosen() {
                 assert!(!excluded.contains(&chosen.provider));
                 assert!(provider(chosen.provider).serves());
                 open.push((chosen.provider, exposure));

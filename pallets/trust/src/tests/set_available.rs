@@ -54,7 +54,7 @@ fn has_an_interval_of_its_own() {
 fn open_assignments_of_a_drained_provider_stay() {
     ExtBuilder::default().build_and_execute(|| {
         let id = enrolled(ALICE);
-        assert!(Trust::draw(&anywhere(), [0; 32], &[], 9).is_some());
+        assert!(Trust::draw(&anywhere(), [0; 32], &[], 9).chosen().is_some());
         assert_ok!(apply(available(false, 1)));
         assert_eq!((provider(id).load, provider(id).exposure), (1, 9));
         Trust::close(id, 9);

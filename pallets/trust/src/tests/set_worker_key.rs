@@ -26,7 +26,10 @@ fn replaces_the_key() {
 fn later_draws_have_the_new_key() {
     ExtBuilder::default().build_and_execute(|| {
         let id = enrolled(ALICE);
-        let worker = || Trust::draw(&anywhere(), [0; 32], &[], 0).unwrap().worker;
+        let worker = || {
+            let drawn = Trust::draw(&anywhere(), [0; 32], &[], 0);
+            drawn.chosen().unwrap().worker
+        };
         let origin = RuntimeOrigin::signed(ALICE);
         assert_eq!(worker(), key(ALICE));
         assert_ok!(Trust::set_worker_key(origin, key(77), proof(77, ALICE)));

@@ -93,7 +93,8 @@ fn leave() {
 #[test]
 fn withdraw() {
     ExtBuilder::default().build_and_execute(|| {
-        enrolled(ALICE);
+        let id = enrolled(ALICE);
+        Trust::judge(id, Verdict::Delivered);
         assert_ok!(Trust::do_leave(ALICE));
         advance(UNBONDING);
         assert_ok!(touches(weights::WITHDRAW, || Trust::do_withdraw(ALICE)));
@@ -128,7 +129,7 @@ fn draw() {
         enroll_crowd(8, MIN_BOND, |_| offer());
         (1..8).for_each(|id| tamper(id, |provider| provider.load = provider.capacity));
         let drawn = touches(weights::DRAW, || Trust::draw(&anywhere(), [0; 32], &[], 0));
-        assert!(drawn.is_some());
+        assert!(drawn.chosen().is_some());
     });
 }
 
@@ -136,7 +137,7 @@ fn draw() {
 fn close() {
     ExtBuilder::default().build_and_execute(|| {
         let id = enrolled(ALICE);
-        assert!(Trust::draw(&anywhere(), [0; 32], &[], 5).is_some());
+        assert!(Trust::draw(&anywhere(), [0; 32], &[], 5).chosen().is_some());
         touches(weights::CLOSE, || Trust::close(id, 5));
     });
 }
@@ -146,22 +147,36 @@ fn judge() {
     ExtBuilder::default().build_and_execute(|| {
         assert_ok!(register(ALICE, FLOOR_BOND.max(MIN_BOND), offer()));
         Slice::set(&MIN_BOND);
+        advance(1);
         touches(weights::JUDGE, || Trust::judge(0, Verdict::Silent));
     });
 }
 
+/// Runs `step`, which must touch no more keys than are declared.
+#[track_caller]
+fn within<R>(cost: Cost, step: impl FnOnce() -> R) -> R {
+    let (result, count) = count_keys(step);
+    assert!(
+        count.reads <= cost.reads && count.writes <= cost.writes,
+        "{count:?} is more than {cost:?}"
+    );
+    result
+}
+
+/// The key at which the walk over the evictions ends may be that of the tick.
 #[test]
-fn evictions() {
+fn polls() {
     ExtBuilder::default().build_and_execute(|| {
-        touches(weights::EVICT_NONE, || advance(0));
+        within(weights::POLL, || advance(0));
         jailed(ALICE);
         enrolled(BOB);
         let mut meter = WeightMeter::with_limit(
-            CountedWeights::<Test>::evict_none() + CountedWeights::<Test>::evict(),
+            CountedWeights::<Test>::poll() + CountedWeights::<Test>::evict(),
         );
-        touches(weights::EVICT_NONE.plus(1, weights::EVICT), || {
-            Trust::evict_jailed(&mut meter)
+        within(weights::POLL.plus(1, weights::EVICT), || {
+            Trust::do_poll(&mut meter)
         });
+        assert_eq!(meter.remaining().ref_time(), 0, "both were done");
     });
 }
 

@@ -56,7 +56,7 @@ fn waits_for_the_delay() {
 fn waits_for_open_assignments_and_what_they_cost() {
     ExtBuilder::default().build_and_execute(|| {
         let id = enrolled(ALICE);
-        assert!(Trust::draw(&anywhere(), [0; 32], &[], 3).is_some());
+        assert!(Trust::draw(&anywhere(), [0; 32], &[], 3).chosen().is_some());
         assert_ok!(Trust::leave(RuntimeOrigin::signed(ALICE)));
         advance(UNBONDING);
         assert_noop!(withdraw(), Error::<Test>::Busy);
