@@ -125,6 +125,8 @@ pub enum RefundReason {
     AttemptsExhausted,
     /// Every provider found fault with its code or its input.
     ContentUnusable,
+    /// Providers that could take it stayed full until it had waited long enough.
+    ProvidersFull,
 }
 
 impl RefundReason {
@@ -139,6 +141,7 @@ impl RefundReason {
                 "every provider assigned found fault with the function's code or with the input; \
                  ask the function's owner"
             }
+            Self::ProvidersFull => "its providers had no room for some minutes; call again later",
         }
     }
 }
@@ -245,11 +248,34 @@ pub struct Meters {
 }
 
 /// What the function reads.
-#[derive(Clone, Debug, EncodeAsType)]
+#[derive(Clone, Debug, PartialEq, Eq, EncodeAsType)]
 #[encode_as_type(crate_path = "scale_encode")]
 pub enum Input {
     /// These bytes.
     Inline(Vec<u8>),
+    /// Content under a CID.
+    Stored {
+        /// Root of the content.
+        cid: ContentId,
+        /// Length in bytes.
+        size: u32,
+    },
+}
+
+impl From<Vec<u8>> for Input {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Inline(bytes)
+    }
+}
+
+impl Input {
+    /// Length in bytes.
+    pub fn size(&self) -> u32 {
+        match self {
+            Self::Inline(bytes) => u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+            Self::Stored { size, .. } => *size,
+        }
+    }
 }
 
 /// What the function wrote.
