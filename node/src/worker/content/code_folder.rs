@@ -1,18 +1,31 @@
 //! The folder of code that the function runtime reads: copies out of the store, one file for each
 //! module, as long as a call needs it.
+//!
+//! Files are named by the digest of their bytes, but what a version names is a CID, a digest and a
+//! size that its owner claims to belong together. A file that is there says nothing of the CID: so
+//! the content of each CID is read and verified before it stands for the file. Else the answer would
+//! depend on what else a provider has executed, and honest providers would disagree.
 
 use super::{failed, of_store};
 use defaas_content::{Cid, CopyError, Store};
 use defaas_dispatcher::ports::ContentError;
 use defaas_primitives::{Code, Tick};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fs::Permissions,
     io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
-use tokio::{fs, sync::Mutex};
+use tokio::{
+    fs,
+    io::{sink, AsyncWrite},
+    sync::Mutex,
+};
+
+/// Most CIDs remembered for one file. Content has more than one only if it was put into the store in
+/// different ways; one that is forgotten is verified anew.
+const MAX_CIDS: usize = 16;
 
 /// Files of code, each named by its sha-256.
 pub struct CodeFolder {
@@ -28,6 +41,18 @@ struct CodeFile {
     size: u64,
     /// The last tick at which it is needed.
     until: Tick,
+    /// CIDs whose content was found to be the bytes of this file, the oldest first.
+    verified: VecDeque<Cid>,
+}
+
+impl CodeFile {
+    /// Remembers that `cid` was verified, in place of the oldest if there are too many.
+    fn remember(&mut self, cid: &Cid) {
+        if self.verified.len() == MAX_CIDS {
+            self.verified.pop_front();
+        }
+        self.verified.push_back(cid.clone());
+    }
 }
 
 impl CodeFolder {
@@ -70,11 +95,13 @@ impl CodeFolder {
     }
 
     /// The file of `code`, copied out of `store` unless it is there, to be kept until tick `until`.
+    /// What `cid` yields is verified, whether the file is there or not, unless that is remembered.
     ///
     /// # Errors
     ///
-    /// [`ContentError::Full`] if there is no room for it; else if the store does not have it, or one
-    /// of the two fails.
+    /// [`ContentError::Mismatch`] if `cid` does not yield exactly the bytes that `code` says;
+    /// [`ContentError::Full`] if there is no room for the file; else if the store does not have it,
+    /// or one of the two fails.
     pub async fn file(
         &self,
         store: &Store,
@@ -86,6 +113,14 @@ impl CodeFolder {
         let mut files = self.files.lock().await;
         if fs::try_exists(&path).await.map_err(failed)? {
             if let Some(known) = files.get_mut(&code.sha256) {
+                // The digest is that of bytes of another length.
+                if known.size != code.size {
+                    return Err(ContentError::Mismatch);
+                }
+                if !known.verified.contains(cid) {
+                    verified(store, cid, code, &mut sink()).await?;
+                    known.remember(cid);
+                }
                 known.until = until.max(known.until);
                 return Ok(path);
             }
@@ -97,8 +132,12 @@ impl CodeFolder {
             return Err(ContentError::Full);
         }
         copy(store, cid, code, &path).await?;
-        let size = code.size;
-        files.insert(code.sha256, CodeFile { size, until });
+        let file = CodeFile {
+            size: code.size,
+            until,
+            verified: VecDeque::from([cid.clone()]),
+        };
+        files.insert(code.sha256, file);
         Ok(path)
     }
 }
@@ -110,15 +149,136 @@ async fn copy(store: &Store, cid: &Cid, code: &Code, path: &Path) -> Result<(), 
     // The function runtime may be another user. Everybody else is kept out by the folder.
     let readable = Permissions::from_mode(0o644);
     file.set_permissions(readable).await.map_err(failed)?;
-    let copied = store
-        .copy_verified(cid, code.sha256, code.size, &mut file)
-        .await;
-    if let Err(error) = copied {
+    if let Err(error) = verified(store, cid, code, &mut file).await {
         fs::remove_file(&unfinished).await.map_err(failed)?;
-        return Err(match error {
-            CopyError::Content(error) => of_store(error),
-            CopyError::Destination(error) => failed(error),
-        });
+        return Err(error);
     }
     fs::rename(&unfinished, path).await.map_err(failed)
+}
+
+/// Writes what `cid` yields to `writer`. It was the bytes of `code` only if this succeeds.
+async fn verified(
+    store: &Store,
+    cid: &Cid,
+    code: &Code,
+    writer: &mut (impl AsyncWrite + Unpin),
+) -> Result<(), ContentError> {
+    let copied = store.copy_verified(cid, code.sha256, code.size, writer);
+    copied.await.map_err(|error| match error {
+        CopyError::Content(error) => of_store(error),
+        CopyError::Destination(error) => failed(error),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use defaas_content::{Codec, Config, HashFunction};
+    use defaas_primitives::CodeKind;
+    use sp_io::hashing::sha2_256;
+    use tempfile::TempDir;
+
+    const ECHO: &[u8] = b"code of echo";
+    const OTHER: &[u8] = b"other code, longer";
+
+    struct Bench {
+        _dir: TempDir,
+        store: Store,
+        folder: CodeFolder,
+    }
+
+    impl Bench {
+        async fn new() -> Self {
+            let dir = tempfile::tempdir().expect("a temporary folder can be made");
+            let store = Store::open(Config::in_dir(dir.path().join("content")));
+            let path = dir.path().join("code");
+            fs::create_dir(&path).await.expect("can be made");
+            let folder = CodeFolder::open(path, u64::MAX).await;
+            Self {
+                store: store.expect("can be opened"),
+                folder: folder.expect("can be emptied"),
+                _dir: dir,
+            }
+        }
+
+        /// Puts `bytes` as one block, which nothing keeps from being collected.
+        async fn put(&self, hash: HashFunction, bytes: &'static [u8]) -> Cid {
+            let cid = Cid::of(Codec::Raw, hash, bytes);
+            let put = self.store.put_block(&cid, Bytes::from_static(bytes)).await;
+            put.expect("there is room");
+            cid
+        }
+
+        /// Asks for the file of a version with this CID, and digest and size of these bytes.
+        async fn file(&self, cid: &Cid, bytes: &[u8]) -> Result<PathBuf, ContentError> {
+            self.sized(cid, bytes, bytes.len() as u64).await
+        }
+
+        async fn sized(&self, cid: &Cid, bytes: &[u8], size: u64) -> Result<PathBuf, ContentError> {
+            let code = Code {
+                cid: defaas_primitives::Cid::parse(&cid.to_bytes()).expect("is one of ours"),
+                sha256: sha2_256(bytes),
+                size,
+                kind: CodeKind::Wasm,
+            };
+            self.folder.file(&self.store, cid, &code, 1).await
+        }
+    }
+
+    #[tokio::test]
+    async fn cid_of_other_content_than_the_file_of_that_digest_is_a_mismatch() {
+        let bench = Bench::new().await;
+        let echo = bench.put(HashFunction::Sha2, ECHO).await;
+        let other = bench.put(HashFunction::Sha2, OTHER).await;
+        bench.file(&other, OTHER).await.expect("is there");
+        // Also after it was refused once, and when both files are there.
+        for _ in 0..2 {
+            let wrong = bench.file(&echo, OTHER).await;
+            assert!(matches!(wrong, Err(ContentError::Mismatch)), "{wrong:?}");
+            bench.file(&echo, ECHO).await.expect("is there");
+        }
+    }
+
+    #[tokio::test]
+    async fn size_other_than_that_of_the_file_is_a_mismatch() {
+        let bench = Bench::new().await;
+        let echo = bench.put(HashFunction::Sha2, ECHO).await;
+        bench.file(&echo, ECHO).await.expect("is there");
+        for size in [0, 1, ECHO.len() as u64 + 1, u64::MAX] {
+            let wrong = bench.sized(&echo, ECHO, size).await;
+            assert!(matches!(wrong, Err(ContentError::Mismatch)), "{size}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_cid_of_a_file_is_read_once_and_then_remembered() {
+        let bench = Bench::new().await;
+        let first = bench.put(HashFunction::Sha2, ECHO).await;
+        let second = bench.put(HashFunction::Blake2b, ECHO).await;
+        let path = bench.file(&first, ECHO).await.expect("is there");
+        // What is not in the store any more cannot be read again.
+        bench.store.gc(0).await.expect("collects");
+        assert_eq!(bench.file(&first, ECHO).await.expect("known"), path);
+        let unread = bench.file(&second, ECHO).await;
+        assert!(matches!(unread, Err(ContentError::NotFound)), "{unread:?}");
+        bench.put(HashFunction::Blake2b, ECHO).await;
+        assert_eq!(bench.file(&second, ECHO).await.expect("is there"), path);
+        bench.store.gc(0).await.expect("collects");
+        assert_eq!(bench.file(&second, ECHO).await.expect("known"), path);
+    }
+
+    #[test]
+    fn oldest_cid_is_forgotten_beyond_the_bound() {
+        let cid = |number: usize| Cid::of(Codec::Raw, HashFunction::Sha2, &number.to_le_bytes());
+        let mut file = CodeFile {
+            size: 1,
+            until: 1,
+            verified: VecDeque::new(),
+        };
+        (0..=MAX_CIDS).for_each(|number| file.remember(&cid(number)));
+        assert_eq!(file.verified.len(), MAX_CIDS);
+        assert!(!file.verified.contains(&cid(0)));
+        assert!(file.verified.contains(&cid(MAX_CIDS)));
+    }
 }
