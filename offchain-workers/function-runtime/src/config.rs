@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{private, StartError};
+use crate::{private, CompileLimits, StartError};
 
 /// What no deployment may exceed, whatever it asks for. The same values bound a version on chain.
 pub mod ceilings {
@@ -61,29 +61,6 @@ pub struct Config {
     /// Folder for what is known of crashes, private to this user. Made if absent. `None`: code that
     /// was in flight at crashes is not quarantined.
     pub crash_dir: Option<PathBuf>,
-}
-
-/// Bounds of one compilation. Exceeding one of them makes the code invalid.
-#[derive(Clone, Copy, Debug)]
-pub struct CompileLimits {
-    /// Longest time by the clock.
-    pub wall: Duration,
-    /// Most processor time, in whole seconds.
-    pub cpu_seconds: u64,
-    /// Most address space, in bytes.
-    pub address_space: u64,
-}
-
-impl Default for CompileLimits {
-    /// Room for the longest module allowed at the rate that the deadlines on chain assume,
-    /// 512 KiB/s, on a machine that has other work too.
-    fn default() -> Self {
-        Self {
-            wall: Duration::from_secs(240),
-            cpu_seconds: 160,
-            address_space: 4 << 30,
-        }
-    }
 }
 
 impl Default for Config {
@@ -161,7 +138,24 @@ impl Config {
             (self.max_connections as u64, "--max-connections", 1, 65_536),
             (self.max_deployments as u64, "--max-deployments", 1, 65_536),
             (self.memory_pool, "--memory-pool", 64 << 10, 1 << 40),
-            (self.compile.cpu_seconds, "--compile-cpu-seconds", 1, 3_600),
+            (
+                self.compile.base_seconds,
+                "--compile-base-seconds",
+                1,
+                3_600,
+            ),
+            (
+                self.compile.bytes_per_second,
+                "--compile-rate",
+                1 << 10,
+                1 << 30,
+            ),
+            (
+                self.compile.wall_factor.into(),
+                "--compile-wall-factor",
+                1,
+                100,
+            ),
             (
                 self.compile.address_space,
                 "--compile-address-space",

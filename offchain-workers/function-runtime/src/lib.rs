@@ -22,7 +22,8 @@ pub mod cli;
 pub mod sandbox;
 pub mod secret;
 
-pub use config::{ceilings, CompileLimits, Config, ConfigError};
+pub use compiler::CompileLimits;
+pub use config::{ceilings, Config, ConfigError};
 pub use crashes::IN_FLIGHT_FILE;
 pub use error::StartError;
 pub use secret::Secret;

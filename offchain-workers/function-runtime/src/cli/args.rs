@@ -71,12 +71,15 @@ pub(super) struct ServeArgs {
     /// Most connections at once.
     #[arg(long, default_value_t = default().max_connections)]
     max_connections: usize,
-    /// Longest compilation by the clock, in seconds.
-    #[arg(long, default_value_t = default().compile.wall.as_secs())]
-    compile_seconds: u64,
-    /// Most processor time of a compilation, in seconds.
-    #[arg(long, default_value_t = default().compile.cpu_seconds)]
-    compile_cpu_seconds: u64,
+    /// Processor time in which a module of any length may be compiled, in seconds.
+    #[arg(long, default_value_t = default().compile.base_seconds)]
+    compile_base_seconds: u64,
+    /// Length of a module for each further second of processor time, such as 512Ki.
+    #[arg(long, value_name = "BYTES", value_parser = bytes, default_value_t = default().compile.bytes_per_second)]
+    compile_rate: u64,
+    /// Longest compilation by the clock, as a multiple of the processor time.
+    #[arg(long, default_value_t = default().compile.wall_factor)]
+    compile_wall_factor: u32,
     /// Most address space of a compilation.
     #[arg(long, value_name = "BYTES", value_parser = bytes, default_value_t = default().compile.address_space)]
     compile_address_space: u64,
@@ -120,8 +123,9 @@ impl ServeArgs {
             memory_pool: self.memory_pool,
             max_connections: self.max_connections,
             compile: CompileLimits {
-                wall: Duration::from_secs(self.compile_seconds),
-                cpu_seconds: self.compile_cpu_seconds,
+                base_seconds: self.compile_base_seconds,
+                bytes_per_second: self.compile_rate,
+                wall_factor: self.compile_wall_factor,
                 address_space: self.compile_address_space,
             },
             crash_dir: self.crash_dir,
@@ -146,13 +150,21 @@ mod tests {
             "runtime",
             "--socket=/run/s",
             "--memory-pool=64Mi",
-            "--compile-seconds=7",
+            "--compile-base-seconds=7",
+            "--compile-rate=1Mi",
+            "--compile-wall-factor=2",
         ])
         .unwrap();
         let config = cli.serve.into_config();
         assert_eq!(config.socket, Some("/run/s".into()));
         assert_eq!(config.memory_pool, 64 << 20);
-        assert_eq!(config.compile.wall, Duration::from_secs(7));
+        let compile = CompileLimits {
+            base_seconds: 7,
+            bytes_per_second: 1 << 20,
+            wall_factor: 2,
+            ..CompileLimits::default()
+        };
+        assert_eq!(config.compile, compile);
         assert_eq!(config.max_queue, Config::default().max_queue);
         assert_eq!(config.compiler, Config::default().compiler);
     }

@@ -6,9 +6,11 @@
 //! nothing else: no secret, no environment, no open files, bounded time, memory and output.
 
 mod child;
+mod limits;
 mod parent;
 
 pub(crate) use child::{run as run_child, ChildArgs};
+pub use limits::CompileLimits;
 pub(crate) use parent::{CompileError, Compiler};
 
 /// Most bytes of compiled code.

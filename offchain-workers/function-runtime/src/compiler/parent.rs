@@ -10,8 +10,7 @@ use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 
-use super::{MAX_COMPILED_BYTES, MAX_MESSAGE_BYTES, PANICKED, REFUSED};
-use crate::config::CompileLimits;
+use super::{CompileLimits, MAX_COMPILED_BYTES, MAX_MESSAGE_BYTES, PANICKED, REFUSED};
 use crate::engine::Mode;
 use crate::outcome::Fault;
 use crate::Config;
@@ -27,7 +26,7 @@ pub(crate) struct Compiler {
 pub(crate) enum CompileError {
     #[error("the code does not compile: {0}")]
     Refused(String),
-    #[error("the code takes longer to compile than {0:?}")]
+    #[error("this machine is too busy: after {0:?} the code was not compiled; try again later")]
     TooSlow(Duration),
     #[error("the code takes more than {0} s of processor time to compile")]
     TooMuchWork(u64),
@@ -42,10 +41,12 @@ pub(crate) enum CompileError {
 }
 
 impl CompileError {
-    /// Who is to blame: the code, unless the compiler never saw it.
+    /// Who is to blame: the code, unless the compiler never saw it or did not get the processor time
+    /// that the code may take.
     pub fn fault(&self) -> Fault {
         match self {
             Self::NotStarted(_) | Self::NotReady(_) => Fault::Internal,
+            Self::TooSlow(_) => Fault::Overloaded,
             _ => Fault::InvalidCode,
         }
     }
@@ -61,14 +62,18 @@ impl Compiler {
 
     /// Compiles a module. Dropping the future kills the compiler.
     pub async fn compile(&self, mode: Mode, module: Vec<u8>) -> Result<Vec<u8>, CompileError> {
-        let mut child = self.start(mode)?;
+        let code_bytes = module.len() as u64;
+        let (cpu_seconds, wall) = (
+            self.limits.cpu_seconds(code_bytes),
+            self.limits.wall(code_bytes),
+        );
+        let mut child = self.start(mode, cpu_seconds)?;
         let exchange = exchange(&mut child, module);
-        let (status, output, message) = match tokio::time::timeout(self.limits.wall, exchange).await
-        {
+        let (status, output, message) = match tokio::time::timeout(wall, exchange).await {
             Ok(exchanged) => exchanged?,
             Err(_) => {
                 child.kill().await?;
-                return Err(CompileError::TooSlow(self.limits.wall));
+                return Err(CompileError::TooSlow(wall));
             }
         };
         if output.len() as u64 > MAX_COMPILED_BYTES {
@@ -83,17 +88,17 @@ impl Compiler {
             // Any other code means that it did not come to compile.
             (Some(code), _) if code != i32::from(PANICKED) => CompileError::NotReady(message),
             (_, Some(signal)) if signal == Signal::XCPU.as_raw() => {
-                CompileError::TooMuchWork(self.limits.cpu_seconds)
+                CompileError::TooMuchWork(cpu_seconds)
             }
             _ => CompileError::Crashed(status, self.limits.address_space),
         })
     }
 
-    fn start(&self, mode: Mode) -> io::Result<Child> {
+    fn start(&self, mode: Mode, cpu_seconds: u64) -> io::Result<Child> {
         let mut command = Command::new(&self.program);
         command
             .arg("compile")
-            .arg(format!("--cpu-seconds={}", self.limits.cpu_seconds))
+            .arg(format!("--cpu-seconds={cpu_seconds}"))
             .arg(format!("--address-space={}", self.limits.address_space))
             .arg(format!("--parent={}", std::process::id()));
         if mode == Mode::Deterministic {

@@ -1,40 +1,65 @@
 //! Compilation in its own process, and the cache of its results.
 
 use std::fs;
+use std::time::Instant;
 
+use defaas_function_runtime::CompileLimits;
+use rustix::process::{kill_process, Pid, Signal};
 use serde_json::json;
 
+use crate::support::processes::compiler_of;
 use crate::support::{modules, Place, Runtime};
 
 #[tokio::test]
-async fn code_that_compiles_for_too_long_by_the_clock_is_invalid() {
-    let options = ["--compile-seconds=1", "--compile-cpu-seconds=600"];
-    let runtime = Runtime::start_with(&options).await;
-    let digest = runtime.place.put(&modules::laborious());
+async fn short_code_that_takes_long_to_compile_is_invalid_and_holds_the_others_up_for_seconds() {
+    let runtime = Runtime::start().await;
+    let digest = runtime.place.put(&modules::bomb(3_000));
+    let begin = Instant::now();
     let refused = runtime.try_deploy("f", &digest, json!({})).await;
+    let took = begin.elapsed();
     let refused = refused.expect("provider-failed-invalid-code", 400);
     assert!(
-        refused.text().contains("longer to compile"),
+        refused.text().contains("5 s of processor time"),
         "{}",
         refused.text()
     );
+    assert!(took < CompileLimits::default().wall(1), "{took:?}");
     // The next one is served as if nothing had been.
     runtime.deploy("echo", modules::ECHO, json!({})).await;
     assert_eq!(runtime.call("echo", "x").await.text(), "x");
 }
 
 #[tokio::test]
-async fn code_that_takes_too_much_processor_time_to_compile_is_invalid() {
-    let options = ["--compile-seconds=600", "--compile-cpu-seconds=1"];
-    let runtime = Runtime::start_with(&options).await;
-    let digest = runtime.place.put(&modules::laborious());
-    let refused = runtime.try_deploy("f", &digest, json!({})).await;
+async fn code_may_take_processor_time_in_proportion_to_its_length() {
+    // 31 KiB, which take several seconds.
+    let module = modules::bomb(2_000);
+    let try_at = async |rate| {
+        let runtime = Runtime::start_with(&["--compile-base-seconds=1", rate]).await;
+        let digest = runtime.place.put(&module);
+        runtime.try_deploy("f", &digest, json!({})).await
+    };
+    let refused = try_at("--compile-rate=32Ki").await;
     let refused = refused.expect("provider-failed-invalid-code", 400);
-    assert!(
-        refused.text().contains("processor time"),
-        "{}",
-        refused.text()
-    );
+    assert!(refused.text().contains("1 s of processor time"));
+    let deployed = try_at("--compile-rate=1Ki").await;
+    assert_eq!(deployed.status, 200, "{}", deployed.text());
+}
+
+#[tokio::test]
+async fn compiler_that_gets_no_processor_time_is_an_overload_and_not_the_fault_of_the_code() {
+    let options = ["--compile-base-seconds=1", "--compile-wall-factor=1"];
+    let runtime = Runtime::start_with(&options).await;
+    let digest = runtime.place.put(&modules::bomb(3_000));
+    let stop = async {
+        let compiler = compiler_of(runtime.pid()).await;
+        let compiler = Pid::from_raw(compiler.try_into().unwrap()).unwrap();
+        kill_process(compiler, Signal::STOP).unwrap();
+    };
+    let (refused, ()) = tokio::join!(runtime.try_deploy("f", &digest, json!({})), stop);
+    let refused = refused.expect("provider-failed-overloaded", 429);
+    assert!(refused.text().contains("busy"), "{}", refused.text());
+    runtime.deploy("echo", modules::ECHO, json!({})).await;
+    assert_eq!(runtime.call("echo", "x").await.text(), "x");
 }
 
 #[tokio::test]

@@ -149,6 +149,26 @@ pub fn laborious() -> Vec<u8> {
     to_optimise(4_000, 400)
 }
 
+/// A module of about 16 bytes for each of `size` that takes long to compile: as many variables as
+/// nested loops, each of which may be entered again with any of them changed. Doubling `size` takes
+/// more than four times the work; 3 000 are half a minute on a present machine.
+pub fn bomb(size: usize) -> Vec<u8> {
+    let mut text = String::from("(module (func (export \"_start\") (local");
+    text.push_str(&" i32".repeat(size));
+    text.push(')');
+    text.push_str(&" loop".repeat(size));
+    for variable in 0..size {
+        let next = (variable + 1) % size;
+        let _ = write!(
+            text,
+            " local.get {variable} i32.const 1 i32.add local.set {next}"
+        );
+    }
+    text.push_str(&" local.get 0 br_if 0 end".repeat(size));
+    text.push_str("))");
+    wat::parse_str(&text).unwrap()
+}
+
 /// A module that takes much memory to compile: a single function, nearly as long as one may be.
 pub fn greedy() -> Vec<u8> {
     to_optimise(1, 500_000)

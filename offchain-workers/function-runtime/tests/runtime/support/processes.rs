@@ -49,7 +49,9 @@ fn child_of(parent: u32) -> Option<u32> {
         let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
         let (_, after) = stat(pid)?;
         let its_parent: u32 = after.split(' ').nth(1)?.parse().ok()?;
-        (its_parent == parent && command.contains("compile")).then_some(pid)
+        // Before it executes the compiler, a child has the command line of its parent.
+        let compiles = command.split('\0').any(|argument| argument == "compile");
+        (its_parent == parent && compiles).then_some(pid)
     })
 }
 
