@@ -124,7 +124,7 @@ pub enum Status {
     TypeInfo,
 )]
 pub enum RefundReason {
-    /// No provider that could take it was there, however often it was drawn again.
+    /// No provider that could take it was there, however often it was drawn again, and none was tried.
     #[codec(index = 0)]
     NoProvider,
     /// Every provider assigned was silent or could not execute it. Also where what was reported could

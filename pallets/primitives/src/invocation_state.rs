@@ -89,7 +89,7 @@ impl Stage {
     TypeInfo,
 )]
 pub enum Refund {
-    /// No provider that could take it was there.
+    /// No provider that could take it was there, and none was tried.
     #[codec(index = 0)]
     NoProvider,
     /// Every provider assigned was silent or could not execute it.

@@ -97,7 +97,10 @@ fn after_an_hour_without_blocks_each_call_ends_and_nobody_is_slashed() {
             assert!(!deposited(slashed));
             header = Executive::finalize_block();
         }
-        assert_eq!(record(0).status, Status::Refunded(RefundReason::NoProvider));
+        assert_eq!(
+            record(0).status,
+            Status::Refunded(RefundReason::AttemptsExhausted)
+        );
 
         assert_eq!(Trust::provider(0).expect("Alice").provider.bond, bond);
         let provider = Trust::provider(0).expect("Alice").provider;

@@ -83,7 +83,7 @@ impl<T: Config> Pallet<T> {
                 Self::wait(id, replica, invocation, full_delay(redraws, spread), now);
                 return Drawn::Left;
             }
-            Draw::Nobody => RefundReason::NoProvider,
+            Draw::Nobody => super::end::without_provider(&invocation.tried),
             Draw::Full => RefundReason::ProvidersFull,
         };
         if meter.try_consume(Self::refund_cost()).is_err() {

@@ -55,15 +55,7 @@ impl<T: Config> Pallet<T> {
                 reason,
             );
         }
-        let content = invocation
-            .tried
-            .iter()
-            .all(|tried| tried.fault.is_some_and(|fault| fault.blames_content()));
-        let reason = if content {
-            RefundReason::ContentUnusable
-        } else {
-            RefundReason::AttemptsExhausted
-        };
+        let reason = without_provider(&invocation.tried);
         Self::refund(id, invocation, reason, now);
     }
 
@@ -206,6 +198,18 @@ fn blames_code(tried: &[Tried]) -> Option<SuspendReason> {
     } else {
         SuspendReason::CodeUnavailable
     })
+}
+
+/// Why a call ends that nobody is left for: what those who were tried say, if any were.
+pub(super) fn without_provider(tried: &[Tried]) -> RefundReason {
+    let blames = |tried: &Tried| tried.fault.is_some_and(|fault| fault.blames_content());
+    if tried.is_empty() {
+        RefundReason::NoProvider
+    } else if tried.iter().all(blames) {
+        RefundReason::ContentUnusable
+    } else {
+        RefundReason::AttemptsExhausted
+    }
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ fn two_providers_are_too_few_to_suspend() {
             next_block();
         }
         next_blocks(2 + 4 + 8 + 16);
-        assert_eq!(status(id), Status::Refunded(RefundReason::NoProvider));
+        assert_eq!(status(id), Status::Refunded(RefundReason::ContentUnusable));
         assert_eq!(suspended(), None);
         assert_eq!(MockProviders::verdicts(), []);
     });

@@ -60,7 +60,10 @@ fn the_only_provider_is_not_drawn_twice() {
         next_blocks(DEADLINE_TICKS + 1);
         assert_eq!(status(id), Status::Requested);
         next_blocks(2 + 4 + 8 + 16);
-        assert_eq!(status(id), Status::Refunded(RefundReason::NoProvider));
+        assert_eq!(
+            status(id),
+            Status::Refunded(RefundReason::AttemptsExhausted)
+        );
         assert_eq!(MockProviders::verdicts(), [(0, Verdict::Silent)]);
     });
 }
