@@ -36,8 +36,9 @@ pub trait FaasRpc {
     #[method(name = "invocation", blocking)]
     fn invocation(&self, id: InvocationId) -> Result<Option<CallState>, ErrorObjectOwned>;
 
-    /// Each state of call `id` in best blocks, beginning with the present one. Ends after the call
-    /// has ended and that is final. Refused if there is no such call.
+    /// Each state of call `id` in best blocks, beginning with the present one. The last one is the
+    /// end of the call with `finalized: true`; nothing is sent after it, and the client unsubscribes.
+    /// Refused if there is no such call.
     #[subscription(
         name = "subscribeInvocation" => "invocationState",
         unsubscribe = "unsubscribeInvocation",
