@@ -6,6 +6,16 @@
 
 pub mod binaries;
 pub mod cli;
+pub mod echo;
+pub mod functions;
+pub mod genesis;
+pub mod ledger;
+pub mod load;
 pub mod node;
+pub mod npm;
+pub mod price;
+pub mod processes;
+pub mod rest;
+pub mod samples;
 
 pub use node::{Node, NodeError};

@@ -1,9 +1,10 @@
 //! A development node.
 
-use crate::binaries::binary;
+use crate::{binaries::binary, genesis, processes::Process};
 use defaas_cli::chain::Chain;
 use rustix::process::{kill_process, Pid, Signal};
 use std::{
+    future::Future,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -17,15 +18,24 @@ use tokio::{
     time::timeout,
 };
 
-const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// A node compiles its runtime when it starts, which takes seconds of a processor that tests share.
+const START_TIMEOUT: Duration = Duration::from_secs(180);
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 const FINALITY_TIMEOUT: Duration = Duration::from_secs(120);
+/// What the node itself started must end so soon after it.
+const ORPHANS_TIMEOUT: Duration = Duration::from_secs(20);
+/// Distance between two looks at a file or a process.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Lines of the log shown when a node does not do what it should.
 const LOG_TAIL: usize = 30;
 /// The node's own words when its RPC server listens.
 const RPC_READY: &str = "Running JSON-RPC server: addr=";
 /// The worker's own words when its store takes uploads.
 const UPLOAD_READY: &str = "Upload: http://";
+/// The worker's own words when the function runtime listens, before the number of its process.
+const RUNTIME_READY: &str = " runs; pid=";
+/// Switches the worker off.
+const NO_WORKER: &str = "--no-worker";
 
 /// Why a node is of no use.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +59,9 @@ pub enum NodeError {
         /// End of its log.
         log: String,
     },
+    /// It ended, and something that it had started did not.
+    #[error("the node ended and left processes behind: {0:?}")]
+    LeftBehind(Vec<Process>),
     /// Its RPC server does not answer.
     #[error(transparent)]
     Rpc(#[from] defaas_cli::Error),
@@ -60,9 +73,12 @@ pub struct Node {
     home: Home,
     url: String,
     upload_url: String,
+    /// Length of the log before this start.
+    log_from: usize,
 }
 
-/// Where a node keeps its state between a stop and the next start.
+/// Where a node keeps its state between a stop and the next start. It goes with the test, unless the
+/// test fails: then it stays, for whoever wants to know what the node did.
 pub struct Home(TempDir);
 
 impl Home {
@@ -79,8 +95,33 @@ impl Home {
         self.0.path()
     }
 
+    /// Where the worker records what it has begun.
+    pub fn journal(&self) -> PathBuf {
+        self.worker().join("journal")
+    }
+
+    fn worker(&self) -> PathBuf {
+        self.path().join("chain/chains/defaas-dev/worker")
+    }
+
     fn log_path(&self) -> PathBuf {
         self.path().join("node.log")
+    }
+
+    /// What the node has said, over all its starts.
+    async fn log(&self) -> String {
+        fs::read_to_string(self.log_path())
+            .await
+            .unwrap_or_default()
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.disable_cleanup(true);
+            eprintln!("see {}", self.log_path().display());
+        }
     }
 }
 
@@ -96,16 +137,21 @@ impl Node {
         Self::start_in(Home::new()).await
     }
 
-    /// Starts a node with the state in `home` and waits until its RPC server listens.
+    /// Starts a node with the state in `home` and waits until it listens.
     pub async fn start_in(home: Home) -> Result<Self, NodeError> {
+        Self::start_with(home, &[]).await
+    }
+
+    /// Starts a node with the state in `home` and some more `flags`, and waits until it listens: its
+    /// RPC server, and the upload listener of the worker unless the flags switch that off.
+    pub async fn start_with(home: Home, flags: &[&str]) -> Result<Self, NodeError> {
+        let log_from = home.log().await.len();
+        let specification = home.path().join("dev.json");
+        genesis::write(&specification).await;
         let mut process = Command::new(binary("defaas-node"))
-            .args([
-                "--chain",
-                "dev",
-                "--alice",
-                "--validator",
-                "--force-authoring",
-            ])
+            .arg("--chain")
+            .arg(specification)
+            .args(["--alice", "--validator", "--force-authoring"])
             .args(["--rpc-port", "0", "--rpc-methods", "safe"])
             .args(["--listen-addr", "/ip4/127.0.0.1/tcp/0", "--no-mdns"])
             .args(["--no-telemetry", "--no-prometheus"])
@@ -119,6 +165,7 @@ impl Node {
             .arg("--unsafe-force-node-key-generation")
             .arg("--base-path")
             .arg(home.path().join("chain"))
+            .args(flags)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -127,9 +174,14 @@ impl Node {
             .map_err(NodeError::Spawn)?;
         let stderr = process.stderr.take().expect("stderr is piped");
         let (tell, told) = oneshot::channel();
-        tokio::spawn(keep_log(stderr, home.log_path(), tell));
+        let known = Addresses {
+            rpc: None,
+            // Nobody listens there.
+            upload: flags.contains(&NO_WORKER).then(|| "127.0.0.1:0".into()),
+        };
+        tokio::spawn(keep_log(stderr, home.log_path(), known, tell));
 
-        let Addresses { rpc, upload } = match timeout(START_TIMEOUT, told).await {
+        let (rpc, upload) = match timeout(START_TIMEOUT, told).await {
             Ok(Ok(addresses)) => addresses,
             Ok(Err(_)) => {
                 return Err(NodeError::Ended {
@@ -149,6 +201,7 @@ impl Node {
             home,
             url: format!("ws://{rpc}"),
             upload_url: format!("http://{upload}"),
+            log_from,
         })
     }
 
@@ -162,16 +215,14 @@ impl Node {
         &self.home
     }
 
-    /// Address of the listener that takes content.
+    /// Address of the listener that takes content, if the worker runs.
     pub fn upload_url(&self) -> &str {
         &self.upload_url
     }
 
     /// File with that listener's token.
     pub fn upload_token(&self) -> PathBuf {
-        self.home
-            .path()
-            .join("chain/chains/defaas-dev/worker/upload-token")
+        self.home.worker().join("upload-token")
     }
 
     /// A connection to it.
@@ -200,11 +251,63 @@ impl Node {
         }
     }
 
-    /// Asks it to stop, waits until it has, and returns its state.
+    /// Waits until it has said `words` since it was started, and returns the rest of that line.
+    pub async fn has_said(&self, words: &str) -> Result<String, NodeError> {
+        self.look("saying what it should", || async move {
+            let log = self.home.log().await;
+            let (_, rest) = log.get(self.log_from..)?.split_once(words)?;
+            rest.split_once('\n').map(|(line, _)| line.to_owned())
+        })
+        .await
+    }
+
+    /// Waits until its function runtime listens, and returns that process.
+    pub async fn function_runtime(&self) -> Result<Process, NodeError> {
+        self.look("starting the function runtime", || async move {
+            let log = self.home.log().await;
+            let (_, pid) = log.get(self.log_from..)?.rsplit_once(RUNTIME_READY)?;
+            let (pid, _) = pid.split_once('\n')?;
+            // It may have ended since, and a new one not be there yet.
+            Process::of(pid.trim().parse().ok()?)
+        })
+        .await
+    }
+
+    async fn look<T, Look>(
+        &self,
+        what: &'static str,
+        look: impl Fn() -> Look,
+    ) -> Result<T, NodeError>
+    where
+        Look: Future<Output = Option<T>>,
+    {
+        let wait = async {
+            loop {
+                if let Some(seen) = look().await {
+                    return seen;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        match timeout(START_TIMEOUT, wait).await {
+            Ok(seen) => Ok(seen),
+            Err(_) => Err(NodeError::TimedOut {
+                what,
+                seconds: START_TIMEOUT.as_secs(),
+                log: log_tail(&self.home).await,
+            }),
+        }
+    }
+
+    /// Asks it to stop, waits until it and all that it had started have, and returns its state.
     pub async fn stop(mut self) -> Result<Home, NodeError> {
+        let offspring = self.offspring();
         self.signal(Signal::TERM);
         match timeout(STOP_TIMEOUT, self.process.wait()).await {
-            Ok(_) => Ok(self.home),
+            Ok(_) => {
+                nobody_left(offspring).await?;
+                Ok(self.home)
+            }
             Err(_) => Err(NodeError::TimedOut {
                 what: "stopping",
                 seconds: STOP_TIMEOUT.as_secs(),
@@ -213,10 +316,20 @@ impl Node {
         }
     }
 
-    /// Kills it as a power cut would, and returns its state.
+    /// Kills it as a power cut would, waits until all that it had started has ended by itself, and
+    /// returns its state.
     pub async fn kill(mut self) -> Result<Home, NodeError> {
+        let offspring = self.offspring();
         self.process.kill().await.map_err(NodeError::Spawn)?;
+        nobody_left(offspring).await?;
         Ok(self.home)
+    }
+
+    fn offspring(&self) -> Vec<Process> {
+        self.process
+            .id()
+            .map(Process::descendants)
+            .unwrap_or_default()
     }
 
     fn signal(&self, signal: Signal) {
@@ -228,18 +341,20 @@ impl Node {
     }
 }
 
-/// Where a node listens.
+/// Where a node listens, as far as it is known.
+#[derive(Default)]
 struct Addresses {
-    rpc: String,
-    upload: String,
+    rpc: Option<String>,
+    upload: Option<String>,
 }
 
-/// *The node writes a line* → append it to the log, and tell the addresses when both are known →
-/// *ends with the node's output; a full disk ends it too, and the node goes on*.
+/// *The node writes a line* → append it to the log, and tell RPC and upload address when both are
+/// known → *ends with the node's output; a full disk ends it too, and the node goes on*.
 async fn keep_log(
     output: impl tokio::io::AsyncRead + Unpin,
     path: PathBuf,
-    tell: oneshot::Sender<Addresses>,
+    mut known: Addresses,
+    tell: oneshot::Sender<(String, String)>,
 ) -> std::io::Result<()> {
     let mut log = fs::OpenOptions::new()
         .create(true)
@@ -247,24 +362,34 @@ async fn keep_log(
         .open(path)
         .await?;
     let mut lines = BufReader::new(output).lines();
-    let (mut rpc, mut upload) = (None, None);
     let mut tell = Some(tell);
     while let Some(line) = lines.next_line().await? {
         log.write_all(line.as_bytes()).await?;
         log.write_all(b"\n").await?;
         log.flush().await?;
-        rpc = rpc.or_else(|| address_after(&line, RPC_READY));
-        upload = upload.or_else(|| address_after(&line, UPLOAD_READY));
-        if let (Some(rpc), Some(upload), true) = (&rpc, &upload, tell.is_some()) {
-            let addresses = Addresses {
-                rpc: rpc.clone(),
-                upload: upload.clone(),
-            };
+        known.rpc = known.rpc.or_else(|| address_after(&line, RPC_READY));
+        known.upload = known.upload.or_else(|| address_after(&line, UPLOAD_READY));
+        if let (Some(rpc), Some(upload)) = (&known.rpc, &known.upload) {
             // The receiver is gone if the start was given up.
-            let _ = tell.take().map(|tell| tell.send(addresses));
+            let _ = tell
+                .take()
+                .map(|tell| tell.send((rpc.clone(), upload.clone())));
         }
     }
     Ok(())
+}
+
+/// Waits until none of `processes` is there.
+async fn nobody_left(processes: Vec<Process>) -> Result<(), NodeError> {
+    let wait = async {
+        while processes.iter().any(Process::is_alive) {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    timeout(ORPHANS_TIMEOUT, wait).await.map_err(|_| {
+        let left = processes.iter().filter(|process| process.is_alive());
+        NodeError::LeftBehind(left.copied().collect())
+    })
 }
 
 /// The address that follows `words` in `line`.
@@ -274,9 +399,7 @@ fn address_after(line: &str, words: &str) -> Option<String> {
 }
 
 async fn log_tail(home: &Home) -> String {
-    let log = fs::read_to_string(home.log_path())
-        .await
-        .unwrap_or_default();
+    let log = home.log().await;
     let lines: Vec<&str> = log.lines().collect();
     lines[lines.len().saturating_sub(LOG_TAIL)..].join("\n")
 }

@@ -37,7 +37,7 @@ async fn published_function_is_called_executed_and_paid_for() {
     let code = node.home().path().join("echo.wasm");
     std::fs::write(
         &code,
-        wat::parse_str(include_str!("../fixtures/echo.wat")).unwrap(),
+        wat::parse_str(include_str!("../../fixtures/echo.wat")).unwrap(),
     )
     .unwrap();
     let input = node.home().path().join("input");
