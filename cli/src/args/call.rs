@@ -52,7 +52,7 @@ pub struct CallArgs {
 /// What to look at.
 #[derive(Debug, Subcommand)]
 pub enum InvocationCommand {
-    /// Show a call; the chain keeps it for some hours after its end
+    /// Show a call; the chain keeps it for a day after its end, and its output for an hour
     Show {
         /// Its number
         id: InvocationId,

@@ -49,7 +49,7 @@ pub enum FunctionCommand {
         /// Id, OWNER/NAME, or NAME
         function: FunctionName,
     },
-    /// Remove a function that was retired some hours ago, and get its deposits back
+    /// Remove a function that was retired long enough ago, some 80 minutes, and get its deposits back
     Remove {
         /// Id, OWNER/NAME, or NAME
         function: FunctionName,
