@@ -15,6 +15,18 @@ use crate::engine::Mode;
 use crate::outcome::Fault;
 use crate::Config;
 
+/// Signals that what a compiler does itself can end in. Any other one was sent to it: by the system when
+/// memory runs out, or by whoever stops the service.
+const CRASHES: [Signal; 7] = [
+    Signal::ABORT,
+    Signal::BUS,
+    Signal::FPE,
+    Signal::ILL,
+    Signal::SEGV,
+    Signal::SYS,
+    Signal::TRAP,
+];
+
 /// Starts compilers.
 pub(crate) struct Compiler {
     program: PathBuf,
@@ -32,6 +44,10 @@ pub(crate) enum CompileError {
     TooMuchWork(u64),
     #[error("the compiler fell over this code ({0}); it may need more than {1} bytes of memory")]
     Crashed(ExitStatus, u64),
+    #[error(
+        "the compiler was ended from outside ({0}), perhaps for want of memory; try again later"
+    )]
+    Ended(ExitStatus),
     #[error("the compiled code has more than {MAX_COMPILED_BYTES} bytes")]
     TooLarge,
     #[error("the compiler does not start: {0}")]
@@ -41,12 +57,12 @@ pub(crate) enum CompileError {
 }
 
 impl CompileError {
-    /// Who is to blame: the code, unless the compiler never saw it or did not get the processor time
-    /// that the code may take.
+    /// Who is to blame: the code, unless the compiler never saw it, did not get the processor time
+    /// that the code may take, or was ended by somebody else.
     pub fn fault(&self) -> Fault {
         match self {
             Self::NotStarted(_) | Self::NotReady(_) => Fault::Internal,
-            Self::TooSlow(_) => Fault::Overloaded,
+            Self::TooSlow(_) | Self::Ended(_) => Fault::Overloaded,
             _ => Fault::InvalidCode,
         }
     }
@@ -89,6 +105,9 @@ impl Compiler {
             (Some(code), _) if code != i32::from(PANICKED) => CompileError::NotReady(message),
             (_, Some(signal)) if signal == Signal::XCPU.as_raw() => {
                 CompileError::TooMuchWork(cpu_seconds)
+            }
+            (_, Some(signal)) if !CRASHES.iter().any(|crash| crash.as_raw() == signal) => {
+                CompileError::Ended(status)
             }
             _ => CompileError::Crashed(status, self.limits.address_space),
         })

@@ -63,6 +63,20 @@ async fn compiler_that_gets_no_processor_time_is_an_overload_and_not_the_fault_o
 }
 
 #[tokio::test]
+async fn compiler_that_is_killed_is_an_overload_and_not_the_fault_of_the_code() {
+    let runtime = Runtime::start().await;
+    let digest = runtime.place.put(&modules::bomb(3_000));
+    let kill = async {
+        let compiler = compiler_of(runtime.pid()).await;
+        let compiler = Pid::from_raw(compiler.try_into().unwrap()).unwrap();
+        kill_process(compiler, Signal::KILL).unwrap();
+    };
+    let (refused, ()) = tokio::join!(runtime.try_deploy("f", &digest, json!({})), kill);
+    let refused = refused.expect("provider-failed-overloaded", 429);
+    assert!(refused.text().contains("outside"), "{}", refused.text());
+}
+
+#[tokio::test]
 async fn code_that_takes_too_much_memory_to_compile_is_invalid() {
     let options = ["--compile-address-space=256Mi"];
     let runtime = Runtime::start_with(&options).await;
