@@ -1,16 +1,13 @@
 //! Makes the specification of a new network out of its genesis.
 
 use crate::{properties, Error, Extensions, GenericChainSpec, PROTOCOL_ID};
-use defaas_runtime::{
-    genesis_presets::{get_preset, ENDOWED},
-    WASM_BINARY,
-};
+use defaas_runtime::{genesis_presets::get_preset, WASM_BINARY};
 use sc_chain_spec::ChainType;
 use sc_network::config::MultiaddrWithPeerId;
 use serde_json::Value;
 use sp_core::crypto::Ss58Codec;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
-use sp_keyring::Ed25519Keyring;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
 /// What a new network is called and starts from.
 #[derive(Clone, Debug)]
@@ -41,9 +38,7 @@ impl Network {
         if self.id.is_empty() || !self.id.bytes().all(is_id) {
             return Err(Error::InvalidId(self.id));
         }
-        if self.chain_type == ChainType::Live {
-            refuse_well_known_keys(&self.genesis)?;
-        }
+        let is_live = self.chain_type == ChainType::Live;
         let blob = WASM_BINARY.ok_or(Error::NoWasmBlob)?;
         let spec = GenericChainSpec::builder(blob, Extensions::default())
             .with_name(&self.name)
@@ -55,6 +50,9 @@ impl Network {
             .with_genesis_config_patch(self.genesis)
             .build();
         let built = spec.as_json(true).map_err(Error::InvalidGenesis)?;
+        if is_live {
+            refuse_well_known_keys(&built)?;
+        }
         if raw {
             Ok(built)
         } else {
@@ -80,16 +78,18 @@ pub fn preset(name: &str) -> Result<Value, Error> {
 }
 
 /// Everybody has the keys of `//Alice` and the like: money and blocks of a live network would be
-/// theirs.
-fn refuse_well_known_keys(genesis: &Value) -> Result<(), Error> {
-    let text = genesis.to_string();
-    let sr25519 = ENDOWED.iter().map(|key| key.public().to_ss58check());
-    let ed25519 = Ed25519Keyring::iter().map(|key| key.public().to_ss58check());
+/// theirs. They are searched for in the storage of the genesis, where a key is its bytes, however it
+/// was written.
+fn refuse_well_known_keys(storage: &str) -> Result<(), Error> {
+    let sr25519 =
+        Sr25519Keyring::iter().map(|key| (key.to_raw_public(), key.public().to_ss58check()));
+    let ed25519 =
+        Ed25519Keyring::iter().map(|key| (key.to_raw_public(), key.public().to_ss58check()));
     match sr25519
         .chain(ed25519)
-        .find(|address| text.contains(address))
+        .find(|(bytes, _)| storage.contains(&hex::encode(bytes)))
     {
-        Some(address) => Err(Error::WellKnownKey(address)),
+        Some((_, address)) => Err(Error::WellKnownKey(address)),
         None => Ok(()),
     }
 }
@@ -98,6 +98,7 @@ fn refuse_well_known_keys(genesis: &Value) -> Result<(), Error> {
 mod tests {
     use super::*;
     use sc_chain_spec::ChainSpec;
+    use sp_core::crypto::Ss58AddressFormat;
     use sp_runtime::BuildStorage;
 
     fn network(chain_type: ChainType) -> Network {
@@ -127,6 +128,21 @@ mod tests {
     #[test]
     fn live_network_with_a_key_that_everybody_has_is_refused() {
         let error = network(ChainType::Live).generate(true).expect_err("Alice");
+        assert!(matches!(error, Error::WellKnownKey(_)), "{error}");
+
+        // Written in the form of another network.
+        let other = Ss58AddressFormat::custom(0);
+        let mut network = network(ChainType::Live);
+        let mut text = network.genesis.to_string();
+        for key in Sr25519Keyring::iter().map(|key| key.public()) {
+            text = text.replace(&key.to_ss58check(), &key.to_ss58check_with_version(other));
+        }
+        for key in Ed25519Keyring::iter().map(|key| key.public()) {
+            text = text.replace(&key.to_ss58check(), &key.to_ss58check_with_version(other));
+        }
+        network.genesis = serde_json::from_str(&text).expect("still JSON");
+        assert_ne!(network.genesis, preset("local").expect("built in"));
+        let error = network.generate(true).expect_err("Alice");
         assert!(matches!(error, Error::WellKnownKey(_)), "{error}");
     }
 
