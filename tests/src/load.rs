@@ -28,8 +28,8 @@ use tokio::time::timeout;
 
 /// Longest wait for a block to be finalized.
 const BLOCK_TIMEOUT: Duration = Duration::from_secs(60);
-/// Blocks within which all calls must have ended. One waits 30 ticks at most for each of its draws.
-const MAX_BLOCKS: u64 = 150;
+/// Blocks within which all calls must have ended. One waits 124 ticks at most for a provider with room.
+const MAX_BLOCKS: u64 = 200;
 
 /// What is called, and by whom.
 pub struct Load {

@@ -2,17 +2,10 @@
 //! content store and the function runtime.
 
 use defaas_cli::chain::Chain;
-use defaas_system_tests::{cli, Node};
+use defaas_system_tests::{cli, price::treasury, Node};
 use serde_json::Value;
 use subxt::utils::AccountId32;
 use subxt_signer::sr25519::dev;
-
-/// Account of the treasury: `modl`, then the runtime's `df/trsry`, then zeros.
-fn treasury() -> AccountId32 {
-    let mut account = [0; 32];
-    account[..12].copy_from_slice(b"modldf/trsry");
-    AccountId32(account)
-}
 
 /// What these accounts own in all, held money included.
 async fn owned(chain: &Chain, accounts: &[AccountId32]) -> Vec<u128> {

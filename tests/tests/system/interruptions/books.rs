@@ -2,7 +2,7 @@
 
 use defaas_cli::chain::{types::Quote, Chain};
 use defaas_primitives::Balance;
-use subxt::utils::AccountId32;
+use defaas_system_tests::price::treasury;
 use subxt_signer::sr25519::dev;
 
 /// What a provider of the development chain has at stake at first.
@@ -82,13 +82,6 @@ impl Books {
             );
         }
     }
-}
-
-/// Account of the treasury: `modl`, then the runtime's `df/trsry`, then zeros.
-fn treasury() -> AccountId32 {
-    let mut account = [0; 32];
-    account[..12].copy_from_slice(b"modldf/trsry");
-    AccountId32(account)
 }
 
 async fn owned(chain: &Chain) -> [Balance; 4] {
