@@ -139,12 +139,14 @@ fn states(
         }
         future::ready(seen.filter(|_| is_news))
     });
-    // Takes the last state too, and nothing after it.
+    // The end is an item of its own behind the last state: no more news is waited for.
     changes
-        .scan(false, |ended, state| {
-            let goes_on = !std::mem::replace(ended, state.is_last());
-            future::ready(goes_on.then_some(state))
+        .flat_map(|state| {
+            let end = state.is_last().then_some(None);
+            stream::iter([Some(state)].into_iter().chain(end))
         })
+        .take_while(|state| future::ready(state.is_some()))
+        .filter_map(future::ready)
         .boxed()
 }
 
@@ -189,6 +191,18 @@ mod tests {
         ];
         let sent = sent(looks.iter().cloned().map(Some).collect());
         assert_eq!(sent, [0, 2, 3, 5].map(|at| looks[at].clone()));
+    }
+
+    #[test]
+    fn nothing_is_looked_at_after_the_final_end() {
+        let end = state(Stage::Settled(Outcome::Success), 1, true);
+        let look = {
+            let end = end.clone();
+            move || Ok(Some(end.clone()))
+        };
+        let news = stream::repeat(()).boxed();
+        let sent: Vec<_> = futures::executor::block_on(states(news, look).collect());
+        assert_eq!(sent, [end]);
     }
 
     #[test]
