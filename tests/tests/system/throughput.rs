@@ -14,7 +14,7 @@ use defaas_system_tests::{
     price::{self, Limits},
     Node,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::Write};
 use subxt::utils::AccountId32;
 use subxt_signer::sr25519::{dev, Keypair};
 
@@ -59,8 +59,10 @@ async fn two_hundred_calls_at_once_are_all_executed_and_paid_once() {
     assert_money_went_where_it_should(&run, &records);
 }
 
+/// Says it also when the test passes, whose output is not shown otherwise.
 fn report(run: &Run) {
-    println!(
+    let written = writeln!(
+        std::io::stderr(),
         "{} calls in blocks {} to {}: {} refunded, {} requests refused Busy and sent again; \
          blocks from request to result: p50 {}, p95 {}, max {}",
         run.calls.len(),
@@ -72,6 +74,7 @@ fn report(run: &Run) {
         run.latency(95),
         run.latency(100),
     );
+    written.expect("the error stream is open");
 }
 
 /// The records of the first `count` calls of the chain.
