@@ -12,19 +12,14 @@ use super::{
 };
 use crate::Result;
 use defaas_primitives::{
-    call::Inline, signing, Cid, FunctionId, Hash, InvocationId, Nonce, Path, Principal,
-    VersionNumber,
+    call::Inline,
+    identity::{self, Identity},
+    Cid, FunctionId, Hash, InvocationId, Nonce, Path, Principal, VersionNumber,
 };
-use subxt::{
-    config::{substrate::BlakeTwo256, Hasher},
-    ext::codec::Encode,
-    utils::{AccountId32, H256},
-};
+use subxt::utils::{AccountId32, H256};
 
 /// How far around its number a call is searched for.
 const SEARCH: u32 = 50;
-/// Domain of a call's identity, as the chain has it.
-const CALL_DOMAIN: &[u8; 13] = b"defaas/call/1";
 
 /// A call that is waited for.
 #[derive(Clone, Debug)]
@@ -89,20 +84,20 @@ impl Sought {
 }
 
 impl Request {
-    /// The digest that its call has under number `id`: blake2b-256 of the domain, the genesis hash
-    /// and who asked for what. `None` if this is no valid request.
+    /// The digest that its call has under number `id`, `None` if this is no valid request.
     fn digest(&self, genesis: H256, version: VersionNumber, id: InvocationId) -> Option<[u8; 32]> {
         // While the request executes, its transaction is counted already.
         let nonce: Nonce = self.nonce.checked_add(1)?.try_into().ok()?;
-        let path = Path(self.path.clone().try_into().ok()?);
-        let input = BlakeTwo256.hash(&on_chain(&self.input)?.encode());
-        let principal = Principal::direct(self.account);
-        let identity = (principal, nonce, self.function, version, path, input.0, id);
-        Some(signing::payload(
-            CALL_DOMAIN,
-            &Hash::from(genesis.0),
-            &identity,
-        ))
+        let identity = Identity {
+            principal: &Principal::direct(self.account),
+            nonce,
+            function: self.function,
+            version,
+            path: &Path(self.path.clone().try_into().ok()?),
+            input: identity::input_hash(&on_chain(&self.input)?),
+            invocation: id,
+        };
+        Some(identity::digest(&Hash::from(genesis.0), &identity).0)
     }
 }
 

@@ -14,6 +14,7 @@
 //! | [`labels`] | where a provider is and where a function wants to run |
 //! | [`principal`] | who asks, and in what way |
 //! | [`call`] | what a caller asks for: path, input |
+//! | [`identity`] | the digest that a call is known by |
 //! | [`outcome`] | how an attempt ended |
 //! | [`report`] | what a worker tells the chain |
 //! | [`job`] | what a worker needs to execute one attempt |
@@ -33,6 +34,7 @@ pub mod call;
 pub mod cid;
 pub mod code;
 pub mod endpoint;
+pub mod identity;
 pub mod ids;
 pub mod invocation_state;
 pub mod job;

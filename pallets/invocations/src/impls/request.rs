@@ -2,7 +2,10 @@
 //! joins the queue.
 
 use codec::Encode;
-use defaas_primitives::{Balance, Hash, Input, InvocationId, Path, Principal, Verification};
+use defaas_primitives::{
+    identity::{self, Identity},
+    Balance, Hash, Input, InvocationId, Path, Principal, Verification,
+};
 use defaas_traits::{
     AccessControl, Catalog, Escrow, FunctionRef, PayerPolicy, Permit, Providers, Quote,
     RequestParams, Requirements, Resolved,
@@ -15,8 +18,7 @@ use sp_runtime::{
 };
 
 use crate::{
-    digest::{self, Identity},
-    queue,
+    digest, queue,
     types::{CallInput, Invocation, Moment, Status, FIRST_REPLICA},
     Config, Error, Event, Inputs, Invocations, NextInvocationId, Pallet, QueueEnds, Tick,
     WeightInfo,
@@ -131,7 +133,7 @@ impl<T: Config> Pallet<T> {
             total,
             payer,
         } = checked;
-        let digest = digest::call(
+        let digest = identity::digest(
             &Self::genesis_hash(),
             &Identity {
                 principal: &principal,
@@ -139,7 +141,7 @@ impl<T: Config> Pallet<T> {
                 function: resolved.function,
                 version: resolved.version,
                 path: &params.path,
-                input: digest::input_hash(&params.input),
+                input: identity::input_hash(&params.input),
                 invocation: id,
             },
         );

@@ -1,15 +1,15 @@
 //! Requesting a call.
 
-use defaas_primitives::{Cid, Input, Path, Principal, Verification};
+use defaas_primitives::{
+    identity::{self, Identity},
+    Cid, Input, Path, Principal, Verification,
+};
 use defaas_traits::mocks::{MockAccess, MockCatalog, MockEscrow, MockProviders};
 use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo};
 use sp_runtime::{traits::BadOrigin, Perbill};
 
 use crate::{
-    digest::{self, Identity},
-    mock::*,
-    types::*,
-    Error, Event, Inputs, Invocations as Records, NextInvocationId, Queue,
+    mock::*, types::*, Error, Event, Inputs, Invocations as Records, NextInvocationId, Queue,
 };
 
 #[track_caller]
@@ -29,7 +29,7 @@ fn records_everything_the_call_needs() {
         next_block();
         let id = request();
         let invocation = Invocations::invocation(id).unwrap();
-        let expected = digest::call(
+        let expected = identity::digest(
             &GENESIS,
             &Identity {
                 principal: &Principal::direct(ALICE),
@@ -37,7 +37,7 @@ fn records_everything_the_call_needs() {
                 function: FUNCTION,
                 version: VERSION,
                 path: &Path::default(),
-                input: digest::input_hash(&inline(b"hello")),
+                input: identity::input_hash(&inline(b"hello")),
                 invocation: id,
             },
         );
