@@ -126,7 +126,7 @@ impl BlockStore {
         let path = self.path(key);
         match read_block(&path)? {
             Some(present) if present == block => return Ok(Put::Present),
-            Some(_) => self.remove_file(&path)?,
+            Some(_) => drop(self.remove_file(&path)?),
             None => {}
         }
         let cost = disk_cost(block.len() as u64);
@@ -146,8 +146,8 @@ impl BlockStore {
         Ok(Put::Written)
     }
 
-    /// Removes a block, if it is there.
-    pub(crate) fn remove(&self, key: &BlockKey) -> Result<()> {
+    /// Removes a block and returns what it took on disk, in bytes; `None` if it is not there.
+    pub(crate) fn remove(&self, key: &BlockKey) -> Result<Option<u64>> {
         let _stripe = self.stripe(key);
         self.remove_file(&self.path(key))
     }
@@ -203,22 +203,22 @@ impl BlockStore {
         let _stripe = self.stripe(key);
         let path = self.path(key);
         match read_block(&path)? {
-            Some(block) if !key.names(&block) => self.remove_file(&path),
+            Some(block) if !key.names(&block) => self.remove_file(&path).map(drop),
             _ => Ok(()),
         }
     }
 
-    /// The caller holds the stripe.
-    fn remove_file(&self, path: &Path) -> Result<()> {
-        let length = match fs::symlink_metadata(path) {
-            Ok(metadata) => metadata.len(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+    /// What the file took on disk, in bytes; `None` if there is none. The caller holds the stripe.
+    fn remove_file(&self, path: &Path) -> Result<Option<u64>> {
+        let cost = match fs::symlink_metadata(path) {
+            Ok(metadata) => disk_cost(metadata.len()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error).at(path),
         };
         fs::remove_file(path).at(path)?;
-        self.bytes.fetch_sub(disk_cost(length), Ordering::Relaxed);
+        self.bytes.fetch_sub(cost, Ordering::Relaxed);
         self.count.fetch_sub(1, Ordering::Relaxed);
-        Ok(())
+        Ok(Some(cost))
     }
 
     fn stripe(&self, key: &BlockKey) -> MutexGuard<'_, ()> {
@@ -274,7 +274,7 @@ pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Makes a rename in `dir` last.
-pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
+fn sync_dir(dir: &Path) -> Result<()> {
     File::open(dir).and_then(|dir| dir.sync_all()).at(dir)
 }
 
@@ -392,6 +392,16 @@ mod tests {
             .remove(&Cid::of(Codec::Raw, HashFunction::Sha2, b"1").key().unwrap())
             .unwrap();
         assert_eq!(put(&store, b"3").1, Put::Written);
+    }
+
+    #[test]
+    fn removing_tells_what_a_block_took_and_that_it_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let key = put(&store, &[1; 5000]).0.key().unwrap();
+        assert_eq!(store.remove(&key).unwrap(), Some(2 * DISK_UNIT));
+        assert_eq!(store.remove(&key).unwrap(), None);
+        assert_eq!((store.count(), store.bytes()), (0, 0));
     }
 
     #[test]

@@ -212,6 +212,15 @@ impl HashFunction {
 }
 
 impl BlockKey {
+    /// The CIDv1 that reads the block as a node.
+    pub(crate) fn as_node(self) -> Cid {
+        Cid {
+            is_v0: false,
+            codec: Codec::DagPb,
+            address: Address::Hash(self),
+        }
+    }
+
     /// File name: the multihash in base 16.
     pub(crate) fn file_name(&self) -> String {
         let prefix = match self.hash {

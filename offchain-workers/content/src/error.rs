@@ -164,7 +164,8 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The runtime is shutting down, or a reader that has failed is read on.
+    /// The runtime is shutting down, nobody waits for the result any more, or a reader that has
+    /// failed is read on.
     #[error("the operation was stopped: the process is shutting down, or the read failed before")]
     Stopped,
 }

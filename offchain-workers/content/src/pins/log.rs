@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::PinKey;
-use crate::blockstore::{sync_dir, write_synced};
+use crate::blockstore::write_synced;
 use crate::error::{AtPath, Error, Result};
 
 const HEADER: &str = "defaas pins 1";
@@ -37,10 +37,12 @@ pub(super) enum Record {
 /// The open log.
 pub(super) struct Log {
     path: PathBuf,
-    dir: PathBuf,
+    /// The folder of the file, to make a rename in it last.
+    folder: File,
     file: File,
     lines: usize,
-    /// An append failed and may have left half a line: the file must be rewritten first.
+    /// The file must be rewritten before anything is appended: an append failed and may have left
+    /// half a line, or a rewrite failed and `file` may have no name any more.
     broken: bool,
 }
 
@@ -48,8 +50,9 @@ impl Log {
     /// Opens the log in `dir`, making it if missing, and calls `f` with every record.
     pub(super) fn open(dir: &Path, mut f: impl FnMut(Record)) -> Result<Self> {
         let path = dir.join("pins");
+        let folder = File::open(dir).at(dir)?;
         if !path.try_exists().at(&path)? {
-            replace(dir, &path, format!("{HEADER}\n").as_bytes())?;
+            replace(&path, &folder, format!("{HEADER}\n").as_bytes())?;
         }
         let (records, length) = read(&path)?;
         let lines = records.len();
@@ -65,7 +68,7 @@ impl Log {
             .at(&path)?;
         Ok(Self {
             path,
-            dir: dir.into(),
+            folder,
             file,
             lines,
             broken: false,
@@ -102,7 +105,10 @@ impl Log {
             text.push_str(&line(&record));
             lines += 1;
         }
-        replace(&self.dir, &self.path, text.as_bytes())?;
+        // Until every step has succeeded. Once the new file has the name, `file` has none: what is
+        // appended to it is gone with this process, although it was acknowledged.
+        self.broken = true;
+        replace(&self.path, &self.folder, text.as_bytes())?;
         self.file = OpenOptions::new()
             .append(true)
             .open(&self.path)
@@ -167,12 +173,14 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize>
     reader.by_ref().take(MAX_LINE).read_until(b'\n', line)
 }
 
-fn replace(dir: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
-    let new = dir.join("pins.new");
+/// Puts a file with these bytes in the place of the one at `path`, which is in `folder`. When this
+/// fails, either may be there.
+fn replace(path: &Path, folder: &File, bytes: &[u8]) -> Result<()> {
+    let new = path.with_extension("new");
     write_synced(&new, bytes)
         .and_then(|()| fs::rename(&new, path))
-        .at(path)?;
-    sync_dir(dir)
+        .and_then(|()| folder.sync_all())
+        .at(path)
 }
 
 fn line(record: &Record) -> String {
@@ -236,5 +244,48 @@ fn parse(line: &str) -> Option<Record> {
         Some("-") => Some(Record::Add(key, None)),
         Some(tick) => Some(Record::Add(key, Some(tick.parse().ok()?))),
         None => Some(Record::Remove(key)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Pin, PinKind, Pins};
+    use super::*;
+    use crate::cid::{Cid, Codec, HashFunction};
+    use std::mem;
+    use std::os::unix::fs::MetadataExt;
+
+    fn add(pins: &mut Pins, content: &[u8]) -> Result<()> {
+        let cid = Cid::of(Codec::Raw, HashFunction::Sha2, content);
+        pins.add(cid, Pin::new(PinKind::Code))
+    }
+
+    /// What a crash leaves: the file that has the name.
+    fn left(dir: &Path) -> Vec<(Cid, Pin)> {
+        let copy = tempfile::tempdir().unwrap();
+        fs::copy(dir.join("pins"), copy.path().join("pins")).unwrap();
+        Pins::open(copy.path(), 10).unwrap().list(None)
+    }
+
+    #[test]
+    fn pins_acknowledged_after_a_rewrite_that_failed_behind_its_rename_survive_a_crash() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut pins = Pins::open(dir.path(), 10).unwrap();
+        add(&mut pins, b"before").unwrap();
+        let first = pins.log.file.metadata().unwrap();
+        // A device cannot be synced.
+        let device = File::open("/dev/null").unwrap();
+        let folder = mem::replace(&mut pins.log.folder, device);
+        assert!(pins.rewrite().is_err());
+        let named = fs::metadata(dir.path().join("pins")).unwrap();
+        assert_ne!(named.ino(), first.ino(), "the rename has happened");
+
+        // While it lasts nothing is acknowledged.
+        assert!(add(&mut pins, b"meanwhile").is_err());
+        assert_eq!(left(dir.path()), pins.list(None));
+        pins.log.folder = folder;
+        add(&mut pins, b"after").unwrap();
+        assert_eq!(pins.len(), 2);
+        assert_eq!(left(dir.path()), pins.list(None));
     }
 }

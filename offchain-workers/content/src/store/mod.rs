@@ -4,16 +4,19 @@
 mod import;
 mod read;
 mod tree;
+mod wanted;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 pub use self::import::{Import, Imported};
 pub use self::read::{CopyError, Reader};
 pub use self::tree::TreeOptions;
 
+use self::wanted::Wanted;
 use crate::cid::Cid;
 use crate::config::Config;
 use crate::engine::{Engine, Usage};
@@ -21,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::gc::Collected;
 use crate::pins::{Pin, PinKind};
 use crate::unixfs::walk::DagStat;
-use crate::unixfs::{dir, read as unixfs_read, walk};
+use crate::unixfs::{dir, read as unixfs_read, walk, WalkLimits};
 
 /// The store. Clones share it.
 #[derive(Clone)]
@@ -67,7 +70,7 @@ impl Store {
     /// The length of a file in bytes as its root claims it; reading the file checks the claim.
     pub async fn size_of(&self, cid: &Cid) -> Result<u64> {
         let cid = cid.clone();
-        self.run(move |engine| unixfs_read::claimed_size(&cid, engine.blocks()))
+        self.walk(move |blocks, _| unixfs_read::claimed_size(&cid, blocks))
             .await
     }
 
@@ -75,9 +78,9 @@ impl Store {
     /// here.
     pub async fn stat(&self, cid: &Cid) -> Result<DagStat> {
         let (cid, lease) = (cid.clone(), self.lease(cid).await?);
-        self.run(move |engine| {
+        self.walk(move |blocks, limits| {
             let _lease = lease;
-            walk::walk(&cid, engine.blocks(), engine.config().walk_limits())
+            walk::walk(&cid, blocks, limits)
         })
         .await
     }
@@ -86,15 +89,8 @@ impl Store {
     /// are [`Error::Unsupported`]; symbolic links are not followed.
     pub async fn resolve(&self, cid: &Cid, path: &str) -> Result<Cid> {
         let (cid, path) = (cid.clone(), path.to_owned());
-        self.run(move |engine| {
-            dir::resolve(
-                &cid,
-                &path,
-                engine.blocks(),
-                engine.config().walk_limits().depth,
-            )
-        })
-        .await
+        self.walk(move |blocks, limits| dir::resolve(&cid, &path, blocks, limits.depth))
+            .await
     }
 
     /// Pins what is below `cid`, whether it is here yet or not. A pin of the same kind and
@@ -148,7 +144,26 @@ impl Store {
         .await
     }
 
-    /// Runs a job on a blocking thread.
+    /// Runs a job that reads any number of blocks. When the caller waits no longer, the job ends at
+    /// the next one.
+    async fn walk<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Wanted<'_>, WalkLimits) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let stop = CancellationToken::new();
+        let _stop_on_drop = stop.clone().drop_guard();
+        self.run(move |engine| {
+            let blocks = Wanted {
+                blocks: engine.blocks(),
+                stop: &stop,
+            };
+            job(&blocks, engine.config().walk_limits())
+        })
+        .await
+    }
+
+    /// Runs a job on a blocking thread, to its end even if the caller waits no longer: jobs that
+    /// are not short are to look whether somebody does.
     async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Engine) -> Result<T> + Send + 'static,

@@ -1,4 +1,5 @@
-//! Reading files.
+//! Reading files, one block a turn: between two blocks others may have the disk, and who stops
+//! waiting gives it up with the block that is being read.
 
 use bytes::Bytes;
 use futures::stream::{self, Stream};
@@ -9,7 +10,6 @@ use super::{finished, Lease, Store};
 use crate::cid::Cid;
 use crate::error::{Error, Result};
 use crate::unixfs::read::FileWalk;
-use crate::unixfs::Blocks;
 use crate::verify::Check;
 
 /// Most memory set aside because a root claims a length, in bytes; beyond it memory grows with what
@@ -33,30 +33,19 @@ impl Store {
 
     /// Reads a whole file of at most `max_bytes` into memory.
     pub async fn read_all(&self, cid: &Cid, max_bytes: u64) -> Result<Bytes> {
-        let (cid, lease) = (cid.clone(), self.lease(cid).await?);
-        self.run(move |engine| {
-            let _lease = lease;
-            let walk = FileWalk::new(cid, engine.config().walk_limits(), max_bytes);
-            join(walk, engine.blocks(), |_| {})
-        })
-        .await
+        self.cat(cid, max_bytes).await?.join(|_| {}).await
     }
 
     /// Reads a whole file into memory and checks that it is the one that was published: its length
     /// in bytes and its sha-256. The CID is verified in any case; this verifies that the content is
     /// the one which the chain records, whatever DAG it was put in.
     pub async fn read_verified(&self, cid: &Cid, sha256: [u8; 32], size: u64) -> Result<Bytes> {
-        let (cid, lease) = (cid.clone(), self.lease(cid).await?);
-        self.run(move |engine| {
-            let _lease = lease;
-            let mut check = Check::new(sha256, size);
-            let walk = FileWalk::new(cid, engine.config().walk_limits(), size);
-            let content = join(walk, engine.blocks(), |part| check.update(part));
-            let content = content.map_err(|error| check.explain(error))?;
-            check.finish()?;
-            Ok(content)
-        })
-        .await
+        let mut check = Check::new(sha256, size);
+        let reader = self.cat(cid, size).await?;
+        let content = reader.join(|part| check.update(part)).await;
+        let content = content.map_err(|error| check.explain(error))?;
+        check.finish()?;
+        Ok(content)
     }
 
     /// Like [`Store::read_verified`], for content that should not be in memory as a whole: writes
@@ -93,27 +82,6 @@ pub enum CopyError {
     Destination(#[source] std::io::Error),
 }
 
-/// Reads to the end and joins the parts, showing each to `see`. A file in one block is not copied.
-fn join(mut walk: FileWalk, blocks: &impl Blocks, mut see: impl FnMut(&[u8])) -> Result<Bytes> {
-    let mut next = |walk: &mut FileWalk| -> Result<Option<Bytes>> {
-        Ok(walk.next(blocks)?.inspect(|part| see(part)))
-    };
-    let Some(first) = next(&mut walk)? else {
-        return Ok(Bytes::new());
-    };
-    let Some(second) = next(&mut walk)? else {
-        return Ok(first);
-    };
-    let claimed = usize::try_from(walk.claimed().unwrap_or(0)).unwrap_or(usize::MAX);
-    let mut content = Vec::with_capacity(claimed.min(MAX_RESERVED_BYTES));
-    content.extend_from_slice(&first);
-    content.extend_from_slice(&second);
-    while let Some(part) = next(&mut walk)? {
-        content.extend_from_slice(&part);
-    }
-    Ok(content.into())
-}
-
 /// A file being read.
 pub struct Reader {
     store: Store,
@@ -135,6 +103,16 @@ impl Reader {
     /// The next bytes of the file, never empty; `None` at the end. Cancellation safe. After an
     /// error every further call fails with [`Error::Stopped`].
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        loop {
+            match self.step().await? {
+                Some(part) if part.is_empty() => {}
+                part => return Ok(part),
+            }
+        }
+    }
+
+    /// What the next block has of the file, which may be nothing; `None` at the end.
+    async fn step(&mut self) -> Result<Option<Bytes>> {
         if let State::Idle(_) = self.state {
             let permit = self.store.permits.clone().acquire_owned().await;
             let permit = permit.map_err(|_| Error::Stopped)?;
@@ -163,6 +141,36 @@ impl Reader {
             State::End => Ok(None),
             State::Idle(_) | State::Failed => Err(Error::Stopped),
         }
+    }
+
+    /// Reads to the end and joins the parts, showing each to `see`. A file in one block is not
+    /// copied.
+    async fn join(mut self, mut see: impl FnMut(&[u8])) -> Result<Bytes> {
+        let Some(first) = self.next().await? else {
+            return Ok(Bytes::new());
+        };
+        see(&first);
+        let Some(second) = self.next().await? else {
+            return Ok(first);
+        };
+        see(&second);
+        let mut content = Vec::with_capacity(self.claimed().min(MAX_RESERVED_BYTES));
+        content.extend_from_slice(&first);
+        content.extend_from_slice(&second);
+        while let Some(part) = self.next().await? {
+            see(&part);
+            content.extend_from_slice(&part);
+        }
+        Ok(content.into())
+    }
+
+    /// The length that the root claims, in bytes; 0 if it claims none or has not been read.
+    fn claimed(&self) -> usize {
+        let claimed = match &self.state {
+            State::Idle(walk) => walk.claimed().unwrap_or(0),
+            State::Busy(_) | State::End | State::Failed => 0,
+        };
+        usize::try_from(claimed).unwrap_or(usize::MAX)
     }
 
     /// The rest of the file as a stream, which ends after an error.

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
 
 use super::{Imported, Lease, Store};
 use crate::cid::Cid;
@@ -33,6 +34,9 @@ impl Store {
     /// Imports a folder under the profile `unixfs-v1-2025`: files, folders, also empty ones, and
     /// symbolic links, which stay links. Anything else in it, names that are not UTF-8, and folders
     /// whose node would be over 256 KiB (a few thousand entries) are [`Error::NotImportable`].
+    ///
+    /// When the caller waits no longer, the import ends at the next chunk or entry, and what it has
+    /// put is garbage.
     pub async fn import_dir(
         &self,
         path: impl Into<PathBuf>,
@@ -41,6 +45,8 @@ impl Store {
     ) -> Result<Imported> {
         let path = path.into();
         let engine = self.engine.clone();
+        let stop = CancellationToken::new();
+        let _stop_on_drop = stop.clone().drop_guard();
         let job = move |_: &Engine| {
             let lease = Lease {
                 id: engine.lease_import(),
@@ -51,6 +57,7 @@ impl Store {
                 lease: lease.id,
                 options,
                 bytes: 0,
+                stop,
             };
             let root = tree.folder(&path, 0)?;
             let imported = Imported::new(root, tree.bytes);
@@ -69,9 +76,18 @@ struct Tree<'a> {
     options: TreeOptions,
     /// What files have had so far.
     bytes: u64,
+    /// Cancelled when nobody waits any more.
+    stop: CancellationToken,
 }
 
 impl Tree<'_> {
+    fn check_wanted(&self) -> Result<()> {
+        if self.stop.is_cancelled() {
+            return Err(Error::Stopped);
+        }
+        Ok(())
+    }
+
     fn folder(&mut self, path: &Path, depth: usize) -> Result<Child> {
         let refuse = |reason| Error::NotImportable {
             path: path.into(),
@@ -84,6 +100,7 @@ impl Tree<'_> {
         let mut entries = Vec::new();
         let mut name_bytes = 0;
         for entry in fs::read_dir(path).at(path)? {
+            self.check_wanted()?;
             let entry = entry.at(path)?;
             let child_path = entry.path();
             let name = entry
@@ -128,6 +145,7 @@ impl Tree<'_> {
         let mut sink = |cid: &Cid, block: Bytes| engine.put_hashed(cid, &block, Some(lease));
         let mut file = FileBuilder::new(UNIXFS_V1_2025);
         loop {
+            self.check_wanted()?;
             let length = UNIXFS_V1_2025.chunk_bytes as u64;
             let mut chunk = Vec::new();
             (&mut source)

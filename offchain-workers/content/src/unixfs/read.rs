@@ -2,7 +2,8 @@
 //!
 //! *Assumptions*: the DAG is hostile; [`Blocks`] returns only bytes that match the CID.
 //! *Invariants*: at most one block per level is held; at most [`WalkLimits::blocks`] blocks are
-//! read and `max_bytes` delivered, whatever the links repeat.
+//! read and `max_bytes` delivered, whatever the links repeat; and what is read exceeds what is
+//! delivered by [`MAX_OVERHEAD`] bytes for each of those blocks at most.
 
 use bytes::Bytes;
 
@@ -10,6 +11,17 @@ use super::{open, Blocks, Kind, WalkLimits};
 use crate::cid::{Cid, Codec};
 use crate::dagpb::Links;
 use crate::error::{Error, Result};
+
+/// Most bytes that are read for a block of a file beside its content, on average: what is around the
+/// content in the block itself, and the link to it in its parent.
+///
+/// Without this bound nodes without content would cost a read of [`WalkLimits::blocks`] times 2 MiB
+/// before the first byte is delivered. No file is refused for the way it was cut, be it into single
+/// bytes: a link takes 55 bytes at most (CID of 38, size of 10, tags and lengths 7; the name is
+/// empty), the length in the parent's message 11, and the block's own message 47 (around the content
+/// 10, kind and length 13, mode and time of modification 24). A CID that carries the block has 133
+/// bytes at most, and they are read before they are delivered.
+const MAX_OVERHEAD: u64 = 256;
 
 /// A file being read.
 pub(crate) struct FileWalk {
@@ -20,6 +32,8 @@ pub(crate) struct FileWalk {
     /// The links not yet followed, one entry per level above the current one.
     open: Vec<Links>,
     visited: u64,
+    /// Lengths of the stored blocks that were read, in bytes.
+    read: u64,
     delivered: u64,
     /// The length that the root claims, in bytes.
     claimed: Option<u64>,
@@ -35,36 +49,33 @@ impl FileWalk {
             started: false,
             open: Vec::new(),
             visited: 0,
+            read: 0,
             delivered: 0,
             claimed: None,
         }
     }
 
-    /// The next bytes of the file, never empty; `None` at the end.
+    /// Reads the next block and returns the bytes of the file in it, of which there may be none;
+    /// `None` at the end.
     pub(crate) fn next(&mut self, blocks: &impl Blocks) -> Result<Option<Bytes>> {
-        while let Some(cid) = self.step()? {
-            let content = self.visit(&cid, blocks)?;
-            if content.is_empty() {
-                continue;
-            }
-            self.delivered = self.delivered.saturating_add(content.len() as u64);
-            if self.delivered > self.max_bytes {
-                return Err(Error::TooLarge {
-                    limit: self.max_bytes,
-                });
-            }
-            if self.claimed.is_some_and(|claimed| self.delivered > claimed) {
-                return Err(self.wrong_claim());
-            }
-            return Ok(Some(content));
+        let Some(cid) = self.step()? else {
+            return match self.claimed {
+                Some(claimed) if claimed != self.delivered => Err(self.wrong_claim()),
+                _ => Ok(None),
+            };
+        };
+        let content = self.visit(&cid, blocks)?;
+        self.delivered = self.delivered.saturating_add(content.len() as u64);
+        if self.delivered > self.max_bytes {
+            return Err(Error::TooLarge {
+                limit: self.max_bytes,
+            });
         }
-        if self
-            .claimed
-            .is_some_and(|claimed| self.delivered != claimed)
-        {
+        if self.claimed.is_some_and(|claimed| self.delivered > claimed) {
             return Err(self.wrong_claim());
         }
-        Ok(None)
+        self.check_overhead()?;
+        Ok(Some(content))
     }
 
     /// The length that the root claims, in bytes, once the root has been read.
@@ -110,6 +121,10 @@ impl FileWalk {
             },
             other => other,
         })?;
+        // What a CID carries costs no reading: its parent was read.
+        if cid.inline().is_none() {
+            self.read = self.read.saturating_add(block.len() as u64);
+        }
         if cid.codec() == Codec::Raw {
             return Ok(block);
         }
@@ -132,10 +147,24 @@ impl FileWalk {
         Ok(data.inline)
     }
 
+    /// The content of a node is delivered when the node is read, so this holds for a file at each
+    /// of its blocks.
+    fn check_overhead(&self) -> Result<()> {
+        let most = self.limits.blocks.saturating_mul(MAX_OVERHEAD);
+        if self.read.saturating_sub(self.delivered) > most {
+            return Err(self.malformed("the file's blocks have far more bytes than its content"));
+        }
+        Ok(())
+    }
+
     fn wrong_claim(&self) -> Error {
+        self.malformed("the file's length is not the one it claims")
+    }
+
+    fn malformed(&self, reason: &'static str) -> Error {
         Error::Malformed {
             cid: self.root.clone(),
-            reason: "the file's length is not the one it claims",
+            reason,
         }
     }
 }
@@ -158,182 +187,4 @@ pub(crate) fn claimed_size(root: &Cid, blocks: &impl Blocks) -> Result<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::slice::from_ref;
-
-    use super::super::testing::Memory;
-    use super::super::{encode_directory, encode_file};
-    use super::*;
-    use crate::dagpb::{encode, NewLink};
-    use crate::protobuf::{put_bytes, put_varint};
-
-    const LIMITS: WalkLimits = WalkLimits {
-        depth: 32,
-        blocks: 1000,
-    };
-
-    fn read(memory: &Memory, root: &Cid, max_bytes: u64) -> Result<Vec<u8>> {
-        let mut walk = FileWalk::new(root.clone(), LIMITS, max_bytes);
-        let mut content = Vec::new();
-        while let Some(part) = walk.next(memory)? {
-            content.extend_from_slice(&part);
-        }
-        Ok(content)
-    }
-
-    fn node(memory: &mut Memory, children: &[Cid], message: &[u8]) -> Cid {
-        let links = children.iter().map(|cid| NewLink {
-            cid,
-            name: "",
-            tsize: 0,
-        });
-        memory.insert(Codec::DagPb, encode(links, message))
-    }
-
-    fn repeated(cid: &Cid) -> Vec<Cid> {
-        vec![cid.clone(); 10]
-    }
-
-    /// A UnixFS message with content of its own and a claimed length.
-    fn message(kind: u64, inline: &[u8], size: Option<u64>) -> Vec<u8> {
-        let mut message = Vec::new();
-        put_varint(&mut message, 1, kind);
-        put_bytes(&mut message, 2, inline);
-        if let Some(size) = size {
-            put_varint(&mut message, 3, size);
-        }
-        message
-    }
-
-    #[test]
-    fn content_of_an_inner_node_comes_before_that_of_its_links() {
-        let mut memory = Memory::default();
-        let leaf = memory.insert(Codec::Raw, "world");
-        let wrapped = node(&mut memory, &[], &message(0, b", ", None));
-        let root = node(
-            &mut memory,
-            &[wrapped, leaf],
-            &message(2, b"hello", Some(12)),
-        );
-        assert_eq!(read(&memory, &root, 12).unwrap(), b"hello, world");
-        assert_eq!(claimed_size(&root, &memory).unwrap(), 12);
-    }
-
-    #[test]
-    fn a_missing_leaf_is_truncated_and_a_missing_root_not_found() {
-        let mut memory = Memory::default();
-        let leaf = memory.insert(Codec::Raw, "leaf");
-        let root = node(&mut memory, from_ref(&leaf), &encode_file(&[4]));
-        memory.0.remove(&leaf);
-        assert!(matches!(
-            read(&memory, &root, 100),
-            Err(Error::Truncated { root: r, missing }) if r == root && missing == leaf
-        ));
-        memory.0.remove(&root);
-        assert!(matches!(read(&memory, &root, 100), Err(Error::NotFound(cid)) if cid == root));
-    }
-
-    #[test]
-    fn a_length_other_than_claimed_is_malformed() {
-        let mut memory = Memory::default();
-        let leaf = memory.insert(Codec::Raw, "leaf");
-        for claim in [3, 5] {
-            let root = node(&mut memory, from_ref(&leaf), &encode_file(&[claim]));
-            assert!(
-                matches!(read(&memory, &root, 100), Err(Error::Malformed { .. })),
-                "{claim}"
-            );
-        }
-    }
-
-    #[test]
-    fn more_than_the_limit_is_too_large_before_and_while_reading() {
-        let mut memory = Memory::default();
-        let leaf = memory.insert(Codec::Raw, "leaf");
-        let honest = node(&mut memory, from_ref(&leaf), &encode_file(&[4]));
-        let silent = node(&mut memory, from_ref(&leaf), &message(2, b"", None));
-        for root in [honest, silent, leaf] {
-            assert!(matches!(
-                read(&memory, &root, 3),
-                Err(Error::TooLarge { limit: 3 })
-            ));
-            assert_eq!(read(&memory, &root, 4).unwrap(), b"leaf");
-        }
-    }
-
-    #[test]
-    fn repeated_links_stop_at_the_block_limit() {
-        let mut memory = Memory::default();
-        // 10^20 visits of empty leaves in 21 small blocks, without a single byte.
-        let mut cid = memory.insert(Codec::Raw, "");
-        for _ in 0..20 {
-            cid = node(&mut memory, &repeated(&cid), &message(2, b"", None));
-        }
-        assert!(matches!(
-            read(&memory, &cid, 100),
-            Err(Error::TooManyBlocks { limit: 1000, .. })
-        ));
-    }
-
-    #[test]
-    fn repeated_content_stops_at_the_byte_limit() {
-        let mut memory = Memory::default();
-        let mut cid = memory.insert(Codec::Raw, "x".repeat(100));
-        for _ in 0..20 {
-            cid = node(&mut memory, &repeated(&cid), &message(2, b"", None));
-        }
-        assert!(matches!(
-            read(&memory, &cid, 1000),
-            Err(Error::TooLarge { limit: 1000 })
-        ));
-    }
-
-    #[test]
-    fn depth_is_bounded_and_the_bound_itself_is_read() {
-        let mut memory = Memory::default();
-        let mut cid = memory.insert(Codec::Raw, "deep");
-        for _ in 1..LIMITS.depth {
-            cid = node(&mut memory, &[cid], &message(2, b"", None));
-        }
-        assert_eq!(read(&memory, &cid, 100).unwrap(), b"deep");
-        cid = node(&mut memory, &[cid], &message(2, b"", None));
-        assert!(matches!(
-            read(&memory, &cid, 100),
-            Err(Error::TooDeep { limit: 32, .. })
-        ));
-    }
-
-    #[test]
-    fn directories_and_nodes_without_unixfs_are_typed_errors() {
-        let mut memory = Memory::default();
-        let directory = node(&mut memory, &[], &encode_directory());
-        assert!(matches!(
-            read(&memory, &directory, 100),
-            Err(Error::NotAFile {
-                kind: "directory",
-                ..
-            })
-        ));
-        let damaged = node(&mut memory, &[], b"\xff");
-        assert!(matches!(
-            read(&memory, &damaged, 100),
-            Err(Error::Malformed { .. })
-        ));
-    }
-
-    #[test]
-    fn a_link_that_cannot_be_verified_is_refused_when_followed() {
-        let mut memory = Memory::default();
-        let foreign = [&[1, 0x71, 0x12, 32][..], &[0; 32]].concat();
-        let mut link = Vec::new();
-        put_bytes(&mut link, 1, &foreign);
-        let mut block = Vec::new();
-        put_bytes(&mut block, 2, &link);
-        put_bytes(&mut block, 1, &message(2, b"", None));
-        let root = memory.insert(Codec::DagPb, block);
-        assert!(matches!(
-            read(&memory, &root, 100),
-            Err(Error::UnsupportedCid(_))
-        ));
-    }
-}
+mod tests;

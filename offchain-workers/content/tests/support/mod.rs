@@ -7,7 +7,8 @@ pub mod form;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use defaas_content::{Cid, Config, Pin, PinKind, Store};
+use defaas_content::{Cid, Codec, Config, HashFunction, Pin, PinKind, Store};
+use ipld_dagpb::{PbLink, PbNode};
 
 /// The generator of `fixtures/README.md`: xorshift64*.
 pub fn generated(length: usize) -> Vec<u8> {
@@ -35,6 +36,20 @@ pub fn fixture(name: &str) -> Vec<(Cid, Bytes)> {
             (cid.parse().unwrap(), hex::decode(digits).unwrap().into())
         })
         .collect()
+}
+
+/// A node of another implementation, with links in this order.
+pub fn node(children: impl IntoIterator<Item = Cid>, data: &'static [u8]) -> Bytes {
+    let links = children.into_iter().map(|child| PbLink {
+        cid: child.to_bytes().try_into().unwrap(),
+        name: Some(String::new()),
+        size: Some(0),
+    });
+    let node = PbNode {
+        links: links.collect(),
+        data: Some(data.into()),
+    };
+    node.into_bytes().into()
 }
 
 /// A store in a folder that goes with it.
@@ -80,6 +95,13 @@ impl TestStore {
         let root = blocks[0].0.clone();
         import.finish(&root, Pin::new(PinKind::User)).await.unwrap();
         root
+    }
+
+    /// Puts a block that nothing keeps, as bytes or as a node.
+    pub async fn put(&self, codec: Codec, block: Bytes) -> Cid {
+        let cid = Cid::of(codec, HashFunction::Sha2, &block);
+        self.store.put_block(&cid, block).await.unwrap();
+        cid
     }
 
     /// The files of all blocks.
