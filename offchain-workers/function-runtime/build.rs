@@ -1,5 +1,5 @@
-//! Derives the build id from the crate's own sources, so that it needs no version control and two
-//! builds of the same sources agree.
+//! Derives the build id from the sources of this crate and of the words that its client shares, so
+//! that it needs no version control and two builds of the same sources agree.
 
 use std::fs;
 use std::io;
@@ -7,9 +7,15 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+/// Sources of the words.
+const PROTOCOL: &str = "../function-protocol/src";
+
 fn main() -> io::Result<()> {
     let mut files = vec![PathBuf::from("Cargo.toml"), PathBuf::from("build.rs")];
-    collect(Path::new("src"), &mut files)?;
+    for folder in ["src", PROTOCOL] {
+        collect(Path::new(folder), &mut files)?;
+        println!("cargo::rerun-if-changed={folder}");
+    }
     files.sort();
     let mut hasher = Sha256::new();
     for file in &files {
@@ -22,7 +28,6 @@ fn main() -> io::Result<()> {
             hasher.update(part);
         }
     }
-    println!("cargo::rerun-if-changed=src");
     let digest = hasher.finalize();
     let short: String = digest[..8]
         .iter()

@@ -2,27 +2,14 @@
 
 use std::time::Duration;
 
+use defaas_function_protocol::{annotations, parse_bytes, IMAGE_PREFIX};
+
 use crate::ceilings;
 use crate::digest::Digest;
 use crate::engine::Mode;
 use crate::openfaas::{FunctionDeployment, Map, NAMESPACE};
 use crate::outcome::Fault;
-use crate::quantity::parse_bytes;
 
-/// Annotations by which a deployment carries the limits of its version.
-mod annotations {
-    /// Longest execution, in milliseconds.
-    pub const TIMEOUT_MS: &str = "defaas.timeout-ms";
-    /// Longest input, in bytes.
-    pub const MAX_INPUT_BYTES: &str = "defaas.max-input-bytes";
-    /// Longest output, in bytes.
-    pub const MAX_OUTPUT_BYTES: &str = "defaas.max-output-bytes";
-    /// `true` or `false`: whether the same input must give the same output.
-    pub const DETERMINISTIC: &str = "defaas.deterministic";
-}
-
-/// How an image is named: this and the sha-256 of the module.
-const IMAGE_PREFIX: &str = "wasm/";
 /// Most bytes of a name: a label of DNS.
 const MAX_NAME_BYTES: usize = 63;
 /// Most bytes of all labels, annotations and environment of one deployment together.

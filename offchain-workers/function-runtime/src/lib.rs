@@ -13,7 +13,6 @@ mod in_flight;
 mod openfaas;
 mod outcome;
 mod private;
-mod quantity;
 mod server;
 mod timestamp;
 mod unfinished;
@@ -29,9 +28,9 @@ pub use error::StartError;
 pub use secret::Secret;
 pub use server::{bind, Address, Server};
 
-/// Identity of this build: crate version and a hash of the crate's sources. A node accepts a
-/// runtime binary only if both were built from the same sources, and compares this with what the
-/// binary prints for `--build-id`.
+/// Identity of this build: crate version and a hash of the sources, those of the words that its
+/// client shares among them. A node accepts a runtime binary only if both were built from the same
+/// sources, and compares this with what the binary prints for `--build-id`.
 pub const BUILD_ID: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("DEFAAS_SOURCE_HASH"));
 
 /// The part of [`BUILD_ID`] that stands for the sources.

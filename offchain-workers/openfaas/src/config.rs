@@ -37,6 +37,13 @@ impl FromStr for Endpoint {
     }
 }
 
+/// How long the own runtime's answer to a change is waited for. It compiles before it answers a
+/// deployment, at most 532 s by its default settings, and ends the compiler if it is not waited for.
+const OWN_CHANGE: Duration = Duration::from_secs(600);
+/// What one of its calls may take beyond the limit of its function: it may wait a second for others
+/// to end before it begins.
+const OWN_INVOKE_GRACE: Duration = Duration::from_secs(5);
+
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
@@ -45,7 +52,8 @@ pub struct Timeouts {
     /// For the whole answer to a question (health, info, list, get).
     pub query: Duration,
     /// For the whole answer to a change (deploy, update, delete, scale). Long, because an OpenFaaS
-    /// pulls the image before it answers, and faasd needs 30 s to stop some functions.
+    /// pulls the image before it answers, and faasd needs 30 s to stop some functions. This
+    /// project's own runtime compiles before it answers a deployment: see [`Config::embedded`].
     pub change: Duration,
     /// What a call may take beyond the limit of its function: connecting, the gateway, and the
     /// answer's way back. At least [`Timeouts::connect`], so that time spent on connecting is never
@@ -133,15 +141,16 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Settings for this project's own runtime on a unix socket. Its calls may wait a second for
-    /// others to end before they begin, so the grace is longer.
+    /// Settings for this project's own runtime on a unix socket, with time-outs for its default
+    /// settings. For a runtime that may compile longer, make `timeouts.change` longer than that.
     pub fn embedded(socket: impl Into<PathBuf>, credentials: Option<Credentials>) -> Self {
         Self {
             endpoint: Endpoint::Unix(socket.into()),
             exact_outcomes: true,
             credentials,
             timeouts: Timeouts {
-                invoke_grace: Duration::from_secs(5),
+                change: OWN_CHANGE,
+                invoke_grace: OWN_INVOKE_GRACE,
                 ..Timeouts::default()
             },
             ..Self::default()

@@ -1,28 +1,16 @@
 //! From a version's code and limits to a deployment, and whether a deployed function is that.
 
+use defaas_function_protocol::{annotations, format_bytes, parse_bytes, IMAGE_PREFIX};
 use defaas_primitives::Limits;
 
-use crate::quantity::{format_bytes, parse_bytes};
 use crate::{FunctionDeployment, FunctionName, FunctionResources, FunctionStatus};
-
-/// Annotations by which a deployment carries the limits of its version.
-pub mod annotations {
-    /// Longest execution, in milliseconds.
-    pub const TIMEOUT_MS: &str = "defaas.timeout-ms";
-    /// Longest input, in bytes.
-    pub const MAX_INPUT_BYTES: &str = "defaas.max-input-bytes";
-    /// Longest output, in bytes.
-    pub const MAX_OUTPUT_BYTES: &str = "defaas.max-output-bytes";
-    /// `true` or `false`: whether the same input must give the same output.
-    pub const DETERMINISTIC: &str = "defaas.deterministic";
-}
 
 impl FunctionDeployment {
     /// Wasm code by the sha-256 of the whole module, for the embedded runtime, which takes it from
     /// its folder of code.
     pub fn wasm(sha256: &[u8; 32], limits: &Limits, deterministic: bool) -> Self {
         Self::of_image(
-            format!("wasm/{}", hex::encode(sha256)),
+            format!("{IMAGE_PREFIX}{}", hex::encode(sha256)),
             limits,
             deterministic,
         )

@@ -10,11 +10,12 @@
 
 use std::time::Duration;
 
+use defaas_function_protocol::headers;
 use reqwest::header::HeaderMap;
 use reqwest::Method;
 use tokio::time::Instant;
 
-use crate::outcome::{headers, text};
+use crate::outcome::text;
 use crate::retry::Backoff;
 use crate::{Client, Error, FunctionDeployment, FunctionName, FunctionStatus};
 

@@ -9,14 +9,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
+use defaas_function_protocol::headers;
 use defaas_primitives::{Fault, Limit, Limits, Outcome};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use tokio::time::Instant;
 
 use crate::outcome::{
-    headers, judge_exact, judge_foreign, judge_silence, text, Verdict, FAILURE_OUTPUT_BYTES,
-    INTERNAL,
+    judge_exact, judge_foreign, judge_silence, text, Verdict, FAILURE_OUTPUT_BYTES, INTERNAL,
 };
 use crate::target;
 use crate::transport::{is_head_bounded, read, read_message, BodyError};
@@ -35,6 +35,9 @@ const HOP_BY_HOP: [&str; 10] = [
     "transfer-encoding",
     "upgrade",
 ];
+
+/// Asks a watchdog to stop the function after this time.
+const TIMEOUT: HeaderName = HeaderName::from_static("x-timeout");
 
 /// What to ask of a function.
 #[derive(Clone, Debug)]
@@ -289,7 +292,7 @@ impl Client {
         } else {
             // So that a watchdog stops what nobody waits for any more. In Go's notation.
             let limit = ascii(format!("{}ms", timeout.as_millis()));
-            headers.insert(HeaderName::from_static(headers::TIMEOUT), limit);
+            headers.insert(TIMEOUT, limit);
         }
         let suffix = target::suffix(&path, query.as_deref());
         let path = format!("{}{suffix}", self.route(name));

@@ -3,30 +3,10 @@
 
 use std::time::Duration;
 
+use defaas_function_protocol::{self as protocol, headers};
 use defaas_primitives::{Fault, Limit, Outcome};
 use reqwest::header::HeaderMap;
 use reqwest::StatusCode;
-
-/// Names of the headers that an invocation sends and reads.
-pub mod headers {
-    /// How a call ended, from this project's own runtime alone: see
-    /// [`outcome_token`](crate::outcome_token).
-    pub const OUTCOME: &str = "x-defaas-outcome";
-    /// Fuel that a deterministic function used, from this project's own runtime alone.
-    pub const FUEL: &str = "x-defaas-fuel";
-    /// Execution time in seconds, from the watchdog in a function's container or this project's
-    /// own runtime.
-    pub const DURATION: &str = "x-duration-seconds";
-    /// Marks an answer that the infrastructure made. The function may have run all the same.
-    pub const INTERNAL: &str = "x-openfaas-internal";
-    /// Identity of a call, for logs.
-    pub const CALL_ID: &str = "x-call-id";
-    /// Seed of a deterministic function's random numbers, for this project's own runtime alone: 64
-    /// hexadecimal digits.
-    pub const SEED: &str = "x-defaas-seed";
-    /// Asks a watchdog to stop the function after this time.
-    pub const TIMEOUT: &str = "x-timeout";
-}
 
 /// Most bytes that a failing function's output may have, if its version's limit is lower: room for
 /// the end of its error stream.
@@ -37,66 +17,59 @@ const INTERNAL_LIMITER: &str = "faas-middleware";
 /// What it says if the watchdog itself failed.
 const INTERNAL_WATCHDOG: &str = "of-watchdog";
 
-const TOKENS: [(&str, Outcome); 12] = [
-    ("success", Outcome::Success),
-    ("function-failed", Outcome::FunctionFailed),
-    ("limit-timeout", Outcome::LimitExceeded(Limit::Timeout)),
-    ("limit-memory", Outcome::LimitExceeded(Limit::Memory)),
-    ("limit-output", Outcome::LimitExceeded(Limit::Output)),
-    (
-        "provider-failed-code-unavailable",
-        Outcome::ProviderFailed(Fault::CodeUnavailable),
-    ),
-    (
-        "provider-failed-input-unavailable",
-        Outcome::ProviderFailed(Fault::InputUnavailable),
-    ),
-    (
-        "provider-failed-invalid-code",
-        Outcome::ProviderFailed(Fault::InvalidCode),
-    ),
-    (
-        "provider-failed-unsupported",
-        Outcome::ProviderFailed(Fault::Unsupported),
-    ),
-    (
-        "provider-failed-overloaded",
-        Outcome::ProviderFailed(Fault::Overloaded),
-    ),
-    (
-        "provider-failed-interrupted",
-        Outcome::ProviderFailed(Fault::Interrupted),
-    ),
-    (
-        "provider-failed-internal",
-        Outcome::ProviderFailed(Fault::Internal),
-    ),
-];
-
 /// The outcome as [`headers::OUTCOME`] writes it.
 pub const fn outcome_token(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Success => "success",
-        Outcome::FunctionFailed => "function-failed",
-        Outcome::LimitExceeded(Limit::Timeout) => "limit-timeout",
-        Outcome::LimitExceeded(Limit::Memory) => "limit-memory",
-        Outcome::LimitExceeded(Limit::Output) => "limit-output",
-        Outcome::ProviderFailed(Fault::CodeUnavailable) => "provider-failed-code-unavailable",
-        Outcome::ProviderFailed(Fault::InputUnavailable) => "provider-failed-input-unavailable",
-        Outcome::ProviderFailed(Fault::InvalidCode) => "provider-failed-invalid-code",
-        Outcome::ProviderFailed(Fault::Unsupported) => "provider-failed-unsupported",
-        Outcome::ProviderFailed(Fault::Overloaded) => "provider-failed-overloaded",
-        Outcome::ProviderFailed(Fault::Interrupted) => "provider-failed-interrupted",
-        Outcome::ProviderFailed(Fault::Internal) => "provider-failed-internal",
-    }
+    told(outcome).token()
 }
 
 /// Reads what [`outcome_token`] writes. `None` for anything else.
 pub fn parse_outcome(token: &str) -> Option<Outcome> {
-    TOKENS
-        .iter()
-        .find(|(name, _)| *name == token)
-        .map(|(_, outcome)| *outcome)
+    protocol::Outcome::parse(token).map(meant)
+}
+
+/// How the protocol says what the chain means. No other arm, here and below: a word that one side
+/// gets and the other does not is an error.
+const fn told(outcome: &Outcome) -> protocol::Outcome {
+    match outcome {
+        Outcome::Success => protocol::Outcome::Success,
+        Outcome::FunctionFailed => protocol::Outcome::FunctionFailed,
+        Outcome::LimitExceeded(limit) => protocol::Outcome::LimitExceeded(match limit {
+            Limit::Timeout => protocol::Limit::Timeout,
+            Limit::Memory => protocol::Limit::Memory,
+            Limit::Output => protocol::Limit::Output,
+        }),
+        Outcome::ProviderFailed(fault) => protocol::Outcome::ProviderFailed(match fault {
+            Fault::CodeUnavailable => protocol::Fault::CodeUnavailable,
+            Fault::InputUnavailable => protocol::Fault::InputUnavailable,
+            Fault::InvalidCode => protocol::Fault::InvalidCode,
+            Fault::Unsupported => protocol::Fault::Unsupported,
+            Fault::Overloaded => protocol::Fault::Overloaded,
+            Fault::Interrupted => protocol::Fault::Interrupted,
+            Fault::Internal => protocol::Fault::Internal,
+        }),
+    }
+}
+
+/// What the chain means by a word of the protocol.
+const fn meant(outcome: protocol::Outcome) -> Outcome {
+    match outcome {
+        protocol::Outcome::Success => Outcome::Success,
+        protocol::Outcome::FunctionFailed => Outcome::FunctionFailed,
+        protocol::Outcome::LimitExceeded(limit) => Outcome::LimitExceeded(match limit {
+            protocol::Limit::Timeout => Limit::Timeout,
+            protocol::Limit::Memory => Limit::Memory,
+            protocol::Limit::Output => Limit::Output,
+        }),
+        protocol::Outcome::ProviderFailed(fault) => Outcome::ProviderFailed(match fault {
+            protocol::Fault::CodeUnavailable => Fault::CodeUnavailable,
+            protocol::Fault::InputUnavailable => Fault::InputUnavailable,
+            protocol::Fault::InvalidCode => Fault::InvalidCode,
+            protocol::Fault::Unsupported => Fault::Unsupported,
+            protocol::Fault::Overloaded => Fault::Overloaded,
+            protocol::Fault::Interrupted => Fault::Interrupted,
+            protocol::Fault::Internal => Fault::Internal,
+        }),
+    }
 }
 
 /// What an answer means.
@@ -204,15 +177,12 @@ mod tests {
     }
 
     #[test]
-    fn tokens_and_outcomes_of_the_chain_map_to_each_other() {
+    fn every_outcome_of_the_chain_has_a_word_and_every_word_an_outcome() {
         for outcome in all() {
             let token = outcome_token(&outcome);
             assert_eq!(parse_outcome(token), Some(outcome), "{token}");
         }
-        assert_eq!(all().count(), TOKENS.len());
-        for token in ["", "Success", "limit", "provider-failed", "success "] {
-            assert_eq!(parse_outcome(token), None, "{token}");
-        }
+        assert_eq!(all().count(), protocol::Outcome::ALL.len());
     }
 
     #[test]

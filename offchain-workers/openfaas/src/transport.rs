@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use defaas_function_protocol::headers::OUTCOME;
 use defaas_primitives::{Fault, Outcome};
 use reqwest::header::{HeaderMap, HeaderValue, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 
 use crate::config::ConfigError;
-use crate::outcome::headers::OUTCOME;
 use crate::outcome::{parse_outcome, text};
 use crate::{Config, Credentials, Endpoint, Error};
 

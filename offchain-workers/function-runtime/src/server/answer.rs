@@ -5,13 +5,14 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
+use defaas_function_protocol::headers;
 use futures::StreamExt;
 
 use super::App;
 use crate::outcome::{Fault, Outcome};
 
 /// How a call or a deployment ended, in the words of [`Outcome::token`].
-pub(super) const OUTCOME: HeaderName = HeaderName::from_static("x-defaas-outcome");
+pub(super) const OUTCOME: HeaderName = HeaderName::from_static(headers::OUTCOME);
 
 /// Content type of messages.
 pub(super) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");

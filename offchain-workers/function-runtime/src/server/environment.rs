@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use defaas_function_protocol::headers;
 
 use crate::openfaas::Map;
 
@@ -28,7 +29,7 @@ const HIDDEN: [&str; 12] = [
     "trailer",
     "transfer-encoding",
     "upgrade",
-    "x-defaas-seed",
+    headers::SEED,
 ];
 
 /// What is known of a call.

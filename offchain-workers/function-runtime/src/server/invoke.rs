@@ -13,6 +13,7 @@ use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use defaas_function_protocol::headers;
 use rand::RngCore;
 
 use super::answer::{self, BodyError, OUTCOME, TEXT};
@@ -21,17 +22,17 @@ use super::App;
 use crate::deployments::Function;
 use crate::engine::{Call, End, Ended, Mode};
 use crate::openfaas::NAMESPACE;
-use crate::outcome::{Fault, Limit, Outcome};
+use crate::outcome::{self, Fault, Limit, Outcome};
 use crate::timestamp;
 
-const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
+const CALL_ID: HeaderName = HeaderName::from_static(headers::CALL_ID);
 const START_TIME: HeaderName = HeaderName::from_static("x-start-time");
-const DURATION: HeaderName = HeaderName::from_static("x-duration-seconds");
+const DURATION: HeaderName = HeaderName::from_static(headers::DURATION);
 const SERVED_BY: HeaderName = HeaderName::from_static("x-served-by");
-const INTERNAL: HeaderName = HeaderName::from_static("x-openfaas-internal");
-const FUEL: HeaderName = HeaderName::from_static("x-defaas-fuel");
+const INTERNAL: HeaderName = HeaderName::from_static(headers::INTERNAL);
+const FUEL: HeaderName = HeaderName::from_static(headers::FUEL);
 /// Read from the request: 64 hexadecimal digits that go into a deterministic function's seed.
-const SEED: HeaderName = HeaderName::from_static("x-defaas-seed");
+const SEED: HeaderName = HeaderName::from_static(headers::SEED);
 
 const SERVER: HeaderValue = HeaderValue::from_static(concat!(
     env!("CARGO_PKG_NAME"),
@@ -223,7 +224,7 @@ impl Answer {
     fn new(outcome: Outcome, body: impl Into<Body>) -> Self {
         Self {
             outcome,
-            status: outcome.status(),
+            status: outcome::status(outcome),
             body: body.into(),
             content_type: None,
             duration: None,
@@ -281,7 +282,7 @@ impl Answer {
         headers.insert(CALL_ID, identity.call_id);
         headers.insert(START_TIME, identity.start_time);
         headers.insert(SERVED_BY, SERVER);
-        if let Some(part) = self.outcome.internal() {
+        if let Some(part) = outcome::internal(self.outcome) {
             headers.insert(INTERNAL, HeaderValue::from_static(part));
         }
         if let Some(duration) = self.duration {
