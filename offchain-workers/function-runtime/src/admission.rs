@@ -78,11 +78,20 @@ impl Admission {
             Ok(None) | Err(_) => Err(overloaded),
         }
     }
+
+    /// Waits until no call has a place.
+    pub async fn idle(&self) {
+        // Checked before: at most 1 024.
+        let all = u32::try_from(self.max_concurrency).unwrap_or(u32::MAX);
+        // Fails only if there are no places any more, which is as good.
+        let _ = self.places.acquire_many(all).await;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::FutureExt;
 
     fn admission(max_concurrency: usize, max_queue: usize) -> Admission {
         Admission::new(&Config {
@@ -122,6 +131,18 @@ mod tests {
         let admission = admission(1, 1);
         let _first = admission.admit(UNIT).await.ok().unwrap();
         assert!(admission.admit(UNIT).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn is_idle_when_the_last_call_has_ended() {
+        let admission = admission(2, 0);
+        let (first, second) = tokio::join!(admission.admit(UNIT), admission.admit(UNIT));
+        let mut idle = Box::pin(admission.idle());
+        assert!(idle.as_mut().now_or_never().is_none());
+        drop(first);
+        assert!(idle.as_mut().now_or_never().is_none());
+        drop(second);
+        idle.await;
     }
 
     #[tokio::test]

@@ -51,6 +51,9 @@ pub struct Config {
     pub memory_pool: u64,
     /// Most connections served at once; more wait to be accepted.
     pub max_connections: usize,
+    /// Longest time to receive the head of a request, from the end of the one before; so also how
+    /// long a connection may be idle. Longer than clients keep idle ones.
+    pub header_timeout: Duration,
     /// Longest time to receive the body of a request.
     pub body_timeout: Duration,
     /// The program that compiles, called with `compile`. It must be this very build. The default,
@@ -79,6 +82,7 @@ impl Default for Config {
             queue_wait: Duration::from_secs(1),
             memory_pool: 2 << 30,
             max_connections: 256,
+            header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
             compiler: PathBuf::from("/proc/self/exe"),
             compile: CompileLimits::default(),

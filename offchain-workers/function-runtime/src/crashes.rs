@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::digest::Digest;
 use crate::in_flight::{left, InFlight, Left, Life};
-use crate::unfinished::Unfinished;
+use crate::unfinished::{self, Unfinished};
 use crate::{private, StartError};
 
 /// Identity of the machine's start (random(4)).
@@ -69,6 +69,7 @@ impl Crashes {
     /// begins to note what this one executes in so many `places`.
     pub fn open(dir: &Path, places: usize) -> Result<(Self, Arc<InFlight>), StartError> {
         private::ensure_dir(dir)?;
+        unfinished::sweep(dir).map_err(StartError::path("clear", dir))?;
         let life = Life::new(&fs::read_to_string(BOOT_ID).unwrap_or_default());
         let (in_flight, counts) = (dir.join(IN_FLIGHT_FILE), dir.join(COUNTS));
         let mut crashes = Self::read(&counts).map_err(StartError::path("read", &counts))?;
@@ -290,6 +291,19 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap() + "not a line\nx y z\n\n";
         fs::write(&path, text).unwrap();
         assert_eq!(Crashes::read(&path).unwrap(), crashes);
+    }
+
+    #[test]
+    fn counts_that_were_left_half_written_are_removed_at_the_next_start() {
+        let scratch = tempfile::tempdir().unwrap();
+        let dir = scratch.path().join("crashes");
+        private::ensure_dir(&dir).unwrap();
+        std::mem::forget(Unfinished::create(dir.join(COUNTS)).unwrap());
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
+        drop(Crashes::open(&dir, 1).unwrap());
+        let left = fs::read_dir(&dir).unwrap();
+        let names: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, [IN_FLIGHT_FILE]);
     }
 
     #[test]

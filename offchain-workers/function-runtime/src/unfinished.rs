@@ -1,5 +1,8 @@
 //! Files that are there whole or not at all: written by another name, then renamed.
 //!
+//! A process that is killed in between leaves the other name behind; [`sweep`] removes such files
+//! at the next start.
+//!
 //! All by paths as they were given: relative ones work also where the folders above the working
 //! folder are closed to this user.
 
@@ -9,6 +12,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{RenameFlags, CWD};
+use rustix::io::Errno;
+use rustix::process::{test_kill_process, Pid};
+
+/// How names of unfinished files end. Before it stands the number of the process.
+const SUFFIX: &str = "new";
 
 /// A file that does not have its name yet; removed when dropped before it has.
 pub(crate) struct Unfinished {
@@ -23,12 +31,9 @@ impl Unfinished {
     /// is written anew.
     pub fn create(path: PathBuf) -> io::Result<Self> {
         let mut temporary = path.clone().into_os_string();
-        temporary.push(format!(".{}.new", std::process::id()));
+        temporary.push(format!(".{}.{SUFFIX}", std::process::id()));
         let temporary = PathBuf::from(temporary);
-        match fs::remove_file(&temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        remove(&temporary)?;
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -64,6 +69,49 @@ impl Drop for Unfinished {
         // Gone if it has its name; else it would only take up room until it is written anew.
         let _ = fs::remove_file(&self.temporary);
     }
+}
+
+/// Removes what former processes left unfinished in the folder, also one that had the number of
+/// this one. Files of processes that run are left alone.
+pub(crate) fn sweep(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if writer(&path).is_some_and(is_gone) {
+            log::info!("removing {}, which was left unfinished", path.display());
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the file has the name of an unfinished one.
+pub(crate) fn is_unfinished(path: &Path) -> bool {
+    writer(path).is_some()
+}
+
+/// The process that began this file. `None`: it is no unfinished one.
+fn writer(path: &Path) -> Option<Pid> {
+    let name = path.file_name()?.to_str()?;
+    let mut parts = name.rsplitn(3, '.');
+    let (suffix, process, _) = (parts.next()?, parts.next()?, parts.next()?);
+    if suffix != SUFFIX || !process.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Pid::from_raw(process.parse().ok()?)
+}
+
+/// Whether a process can write its files no more: it has ended, or its number is now that of this
+/// one, which has not begun to.
+fn is_gone(process: Pid) -> bool {
+    process == rustix::process::getpid() || test_kill_process(process) == Err(Errno::SRCH)
 }
 
 #[cfg(test)]
@@ -116,5 +164,34 @@ mod tests {
         std::mem::forget(unfinished(&path, "a former, longer text"));
         unfinished(&path, "text").replace().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"text");
+    }
+
+    #[test]
+    fn sweep_removes_what_ended_processes_left_and_nothing_else() {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let parent = std::os::unix::process::parent_id();
+        let left = [
+            format!("file.{}.new", child.id()),
+            format!("file.a.{}.new", std::process::id()),
+        ];
+        let kept = [
+            format!("file.{parent}.new"),
+            "file".into(),
+            "file.new".into(),
+            "file.x.new".into(),
+            "file.0.new".into(),
+            format!("{}.new", child.id()),
+        ];
+        for name in left.iter().chain(&kept) {
+            fs::write(scratch.path().join(name), "").unwrap();
+        }
+        sweep(scratch.path()).unwrap();
+        for (names, there) in [(&left[..], false), (&kept[..], true)] {
+            for name in names {
+                assert_eq!(scratch.path().join(name).exists(), there, "{name}");
+            }
+        }
     }
 }

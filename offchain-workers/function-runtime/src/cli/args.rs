@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use defaas_function_protocol::parse_bytes;
 use log::LevelFilter;
 
 use crate::compiler::ChildArgs;
-use crate::quantity::parse_bytes;
 use crate::{CompileLimits, Config, BUILD_ID};
 
 /// Runs Wasm functions behind the OpenFaaS REST API.

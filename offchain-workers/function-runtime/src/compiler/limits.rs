@@ -47,7 +47,9 @@ impl CompileLimits {
         self.base_seconds.saturating_add(proportional)
     }
 
-    /// Longest time by the clock for a module of `code_bytes` bytes.
+    /// Longest time by the clock for a module of `code_bytes` bytes, from the start of its compiler
+    /// on: waiting for other compilations comes before it. Whoever deploys code has to wait longer
+    /// than this for the answer, or the compilation is ended without one.
     pub fn wall(&self, code_bytes: u64) -> Duration {
         Duration::from_secs(self.cpu_seconds(code_bytes)).saturating_mul(self.wall_factor)
     }
@@ -76,6 +78,8 @@ mod tests {
     fn time_by_the_clock_is_a_multiple_of_the_processor_time() {
         let limits = CompileLimits::default();
         assert_eq!(limits.wall(1 << 20), Duration::from_secs(7 * 4));
+        let longest = limits.wall(ceilings::CODE_BYTES);
+        assert_eq!(longest, Duration::from_secs(133 * 4));
     }
 
     #[test]

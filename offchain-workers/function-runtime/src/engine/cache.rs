@@ -22,7 +22,7 @@ use sha2::Sha256;
 
 use crate::compiler::MAX_COMPILED_BYTES;
 use crate::digest::Digest;
-use crate::unfinished::Unfinished;
+use crate::unfinished::{self, Unfinished};
 use crate::{private, StartError};
 
 const KEY_FILE: &str = "key";
@@ -52,6 +52,7 @@ impl Cache {
     /// Opens the folder, makes it and its key if they are absent.
     pub fn open(dir: &Path, max_bytes: u64) -> Result<Self, StartError> {
         private::ensure_dir(dir)?;
+        unfinished::sweep(dir).map_err(StartError::path("clear", dir))?;
         let key = key(dir)?;
         Ok(Self {
             dir: dir.into(),
@@ -140,15 +141,18 @@ impl Cache {
             .join(format!("{digest}.{}", hex::encode(&fingerprint[..8])))
     }
 
-    /// Removes the oldest entries until the rest is within the bound.
+    /// Removes the oldest entries until the rest is within the bound. Entries that are just being
+    /// written do not count yet.
     fn make_room(&self) -> io::Result<()> {
         let mut entries = Vec::new();
         for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
             let metadata = entry.metadata()?;
-            if metadata.is_file() && entry.file_name() != KEY_FILE {
+            let path = entry.path();
+            let is_entry = entry.file_name() != KEY_FILE && !unfinished::is_unfinished(&path);
+            if metadata.is_file() && is_entry {
                 let changed = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                entries.push((changed, metadata.len(), entry.path()));
+                entries.push((changed, metadata.len(), path));
             }
         }
         entries.sort();
@@ -302,6 +306,22 @@ mod tests {
             digests.map(|d| cache.get(&d, &ENGINE).is_some()),
             [false, true, true]
         );
+    }
+
+    #[test]
+    fn what_a_killed_process_left_unfinished_is_gone_after_opening_and_never_an_entry() {
+        let (_scratch, dir) = private_dir();
+        let cache = Cache::open(&dir, TAG_BYTES as u64 + 4).unwrap();
+        let digest = Digest::of(b"a");
+        let left = Unfinished::create(cache.path(&Digest::of(b"b"), &ENGINE)).unwrap();
+        left.file.set_len(1 << 20).unwrap();
+        cache.put(&digest, &ENGINE, b"code");
+        assert_eq!(entries(&dir).len(), 2);
+        assert!(cache.get(&digest, &ENGINE).is_some());
+        // As if this process had been killed and another had got its number.
+        std::mem::forget(left);
+        opened(&dir);
+        assert_eq!(entries(&dir), [cache.path(&digest, &ENGINE)]);
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! From a digest to code that can be started.
 //!
 //! Trigger: a deployment → steps: code of another deployment, else compiled code out of the cache,
-//! else the module from the folder of code, checked, and compiled in a process of its own →
-//! failure: a [`LoadError`], which says who is to blame.
+//! else, when its turn has come, the module from the folder of code, checked, and compiled in a
+//! process of its own → failure: a [`LoadError`], which says who is to blame.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::{Engine, InstancePre, Linker, Module};
 use wasmtime_wasi::preview1;
@@ -65,9 +66,25 @@ pub(crate) enum LoadError {
     Full(u64),
     #[error("too many deployments at once: try again later")]
     Busy,
+    #[error("{reason}; this is known from before, and tried again in {} s", left.as_secs())]
+    Known {
+        fault: Fault,
+        reason: String,
+        left: Duration,
+    },
 }
 
 impl LoadError {
+    fn unreadable(digest: &Digest, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing(*digest),
+            _ => Self::Unreadable {
+                digest: *digest,
+                source,
+            },
+        }
+    }
+
     /// Who is to blame.
     pub fn fault(&self) -> Fault {
         match self {
@@ -78,19 +95,31 @@ impl LoadError {
             // A file that is there and cannot be read is a fault of this machine.
             Self::Unreadable { .. } | Self::NotAccepted(_) | Self::Thread(_) => Fault::Internal,
             Self::Full(_) | Self::Busy => Fault::Overloaded,
+            Self::Known { fault, .. } => *fault,
         }
+    }
+
+    /// Whether it is about the code alone and took work to find out, so that it is worth keeping.
+    pub fn is_verdict(&self) -> bool {
+        match self {
+            Self::Compile(error) => error.fault() == Fault::InvalidCode,
+            Self::NoStart | Self::Unlinkable(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Length of a module that has not been read yet, in bytes. Blocks.
+pub(crate) fn module_bytes(code_dir: &Path, digest: &Digest) -> Result<u64, LoadError> {
+    match fs::symlink_metadata(code_dir.join(digest.to_string())) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(source) => Err(LoadError::unreadable(digest, source)),
     }
 }
 
 /// Reads the module and checks that it is the one asked for. Blocks.
 pub(crate) fn read_module(code_dir: &Path, digest: &Digest) -> Result<Vec<u8>, LoadError> {
-    let unreadable = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => LoadError::Missing(*digest),
-        _ => LoadError::Unreadable {
-            digest: *digest,
-            source,
-        },
-    };
+    let unreadable = |source| LoadError::unreadable(digest, source);
     // Non-blocking, so that a pipe in that place cannot hold this thread.
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let file = OpenOptions::new()
@@ -243,7 +272,6 @@ impl Drop for Resident {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn read_module_checks_presence_digest_kind_and_size() {

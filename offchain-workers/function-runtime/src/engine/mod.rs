@@ -3,18 +3,20 @@
 mod cache;
 mod deterministic;
 mod load;
+mod loaded;
 mod memory;
 mod poll;
+mod queues;
 mod run;
 mod settings;
 mod stdio;
 mod ticker;
+mod verdicts;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use wasmtime::Engine as WasmEngine;
 
@@ -25,14 +27,14 @@ use crate::{Config, StartError};
 
 use cache::Cache;
 use load::ResidentBytes;
+use loaded::Loaded;
+use queues::Queues;
 use ticker::Ticker;
+use verdicts::Verdicts;
 
 pub(crate) use load::{Code, LoadError};
 pub(crate) use run::{Call, End, Ended};
 pub(crate) use settings::{compiling, Mode};
-
-/// Most deployments that wait for the compiler.
-const MAX_WAITING: usize = 64;
 
 /// Both engines, the code they have loaded, and what is needed to load more.
 pub(crate) struct Engine {
@@ -45,11 +47,12 @@ pub(crate) struct Engine {
     resident: Arc<ResidentBytes>,
     /// Where the code that is being executed is noted, if anywhere.
     in_flight: Option<Arc<InFlight>>,
-    loaded: Mutex<HashMap<(Digest, Mode), Weak<Code>>>,
-    /// One load at a time: the second of two deployments of the same code finds it loaded, and
-    /// compilations do not compete with each other for the machine that also runs a validator.
-    turn: Semaphore,
-    waiting: Semaphore,
+    loaded: Arc<Loaded>,
+    verdicts: Verdicts,
+    queues: Queues,
+    /// One place: the second of two deployments of the same code finds it loaded, and only one
+    /// reads compiled code, which may be long, into memory. It takes a second or two at most.
+    linking: Arc<Semaphore>,
 }
 
 struct Kind {
@@ -87,31 +90,29 @@ impl Engine {
             code_dir: config.code_dir.as_path().into(),
             resident: ResidentBytes::new(config),
             in_flight,
-            loaded: Mutex::new(HashMap::new()),
-            turn: Semaphore::new(1),
-            waiting: Semaphore::new(MAX_WAITING),
+            loaded: Arc::default(),
+            verdicts: Verdicts::default(),
+            queues: Queues::new(),
+            linking: Arc::new(Semaphore::new(1)),
         })
     }
 
     /// The code with this digest, loaded if it was not. Dropping the future stops the compiler.
+    ///
+    /// Only a compilation waits for other compilations: code that is compiled, or known not to
+    /// compile, does not.
     pub async fn load(&self, digest: Digest, mode: Mode) -> Result<Arc<Code>, LoadError> {
-        if let Some(code) = self.loaded(digest, mode) {
+        if let Some(code) = self.known(digest, mode).await? {
             return Ok(code);
         }
-        let _waiting = self.waiting.try_acquire().map_err(|_| LoadError::Busy)?;
-        let _turn = self.turn.acquire().await.map_err(|_| LoadError::Busy)?;
-        if let Some(code) = self.loaded(digest, mode) {
+        let code_dir = self.code_dir.clone();
+        let code_bytes = blocking(move || load::module_bytes(&code_dir, &digest)).await??;
+        let _turn = self.queues.turn(code_bytes).await?;
+        // Whoever had the turn before may have compiled this very code, or tried to.
+        if let Some(code) = self.known(digest, mode).await? {
             return Ok(code);
         }
-        let code = match self.cached(digest, mode).await? {
-            Some(code) => code,
-            None => self.compiled(digest, mode).await?,
-        };
-        let code = Arc::new(code);
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        loaded.retain(|_, code| code.strong_count() > 0);
-        loaded.insert((digest, mode), Arc::downgrade(&code));
-        Ok(code)
+        self.compiled(digest, mode).await
     }
 
     /// Runs a call on a thread of its own. `stop` ends it early; `held` is dropped when it has
@@ -137,9 +138,18 @@ impl Engine {
         }
     }
 
-    fn loaded(&self, digest: Digest, mode: Mode) -> Option<Arc<Code>> {
-        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        loaded.get(&(digest, mode))?.upgrade()
+    /// What is known of the code without compiling it: it is loaded, or it can be, or it never can.
+    async fn known(&self, digest: Digest, mode: Mode) -> Result<Option<Arc<Code>>, LoadError> {
+        if let Some(code) = self.loaded.get(digest, mode) {
+            return Ok(Some(code));
+        }
+        self.verdicts.check(digest, mode)?;
+        let place = self.place_to_link().await?;
+        // It may have been linked while this waited.
+        if let Some(code) = self.loaded.get(digest, mode) {
+            return Ok(Some(code));
+        }
+        self.cached(digest, mode, place).await
     }
 
     fn kind(&self, mode: Mode) -> &Kind {
@@ -149,13 +159,19 @@ impl Engine {
         }
     }
 
-    async fn cached(&self, digest: Digest, mode: Mode) -> Result<Option<Code>, LoadError> {
+    async fn cached(
+        &self,
+        digest: Digest,
+        mode: Mode,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Option<Arc<Code>>, LoadError> {
         let fingerprint = self.kind(mode).fingerprint;
         let cache = self.cache.clone();
-        let Some(compiled) = blocking(move || cache.get(&digest, &fingerprint)).await? else {
+        let read = move || (cache.get(&digest, &fingerprint), place);
+        let (Some(compiled), place) = blocking(read).await? else {
             return Ok(None);
         };
-        match self.link(digest, mode, compiled).await {
+        match self.link(digest, mode, compiled, place).await {
             Err(error @ LoadError::NotAccepted(_)) => {
                 log::warn!("{digest}: {error}; compiling anew");
                 let cache = self.cache.clone();
@@ -166,11 +182,14 @@ impl Engine {
         }
     }
 
-    async fn compiled(&self, digest: Digest, mode: Mode) -> Result<Code, LoadError> {
+    async fn compiled(&self, digest: Digest, mode: Mode) -> Result<Arc<Code>, LoadError> {
         let code_dir = self.code_dir.clone();
         let module = blocking(move || load::read_module(&code_dir, &digest)).await??;
         let begin = Instant::now();
-        let compiled = self.compiler.compile(mode, module).await?;
+        let compiled = self.compiler.compile(mode, module).await;
+        let compiled = compiled
+            .map_err(LoadError::from)
+            .inspect_err(|error| self.verdicts.keep(digest, mode, error))?;
         log::info!(
             "compiled {digest} ({}) in {:?}",
             mode.name(),
@@ -182,18 +201,39 @@ impl Engine {
             compiled
         })
         .await?;
-        self.link(digest, mode, compiled).await
+        let place = self.place_to_link().await?;
+        // Since it is in the cache, another deployment may have linked it.
+        match self.loaded.get(digest, mode) {
+            Some(code) => Ok(code),
+            None => self.link(digest, mode, compiled, place).await,
+        }
     }
 
-    async fn link(&self, digest: Digest, mode: Mode, compiled: Vec<u8>) -> Result<Code, LoadError> {
+    async fn place_to_link(&self) -> Result<OwnedSemaphorePermit, LoadError> {
+        // Never closed.
+        let place = self.linking.clone().acquire_owned().await;
+        place.map_err(|_| LoadError::Busy)
+    }
+
+    /// Keeps its place until it has ended, also if the future was dropped before.
+    async fn link(
+        &self,
+        digest: Digest,
+        mode: Mode,
+        compiled: Vec<u8>,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Arc<Code>, LoadError> {
         let (engine, resident) = (self.kind(mode).engine.clone(), self.resident.clone());
-        let noted = self.note(&digest);
-        blocking(move || {
+        let (loaded, noted) = (self.loaded.clone(), self.note(&digest));
+        let linked = blocking(move || {
             let linked = load::link(&engine, digest, mode, &compiled, &resident);
-            drop(noted);
+            let linked = linked.map(|code| loaded.add(code));
+            drop((compiled, noted, place));
             linked
-        })
-        .await?
+        });
+        linked
+            .await?
+            .inspect_err(|error| self.verdicts.keep(digest, mode, error))
     }
 
     fn note(&self, digest: &Digest) -> Option<Running> {

@@ -162,8 +162,9 @@ async fn drive(
     };
     tokio::select! {
         biased;
-        result = execution => Finish::Returned(result),
+        // Before the function: one that sleeps may not touch its timer when the timers have ended.
         () = stop.cancelled() => Finish::Stopped,
+        result = execution => Finish::Returned(result),
         () = tokio::time::sleep(timeout) => Finish::TimedOut,
     }
 }
@@ -212,12 +213,43 @@ fn failure_output(mut output: Vec<u8>, exit: Option<i32>, error: &wasmtime::Erro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::Digest;
+    use crate::engine::load::{self, ResidentBytes};
+    use crate::engine::settings;
+    use crate::Config;
 
     fn judged(error: impl Into<wasmtime::Error>, memory: &MemoryMeter, stderr: &[u8]) -> End {
         let (out, err) = (Sink::bounded(8), Sink::tail(STDERR_BYTES));
         out.push(b"out").unwrap();
         err.push(stderr).unwrap();
         judge(Finish::Returned(Err(error.into())), memory, &out, &err)
+    }
+
+    #[tokio::test]
+    async fn call_that_is_told_to_stop_does_not_go_on() {
+        let module = wat::parse_str(r#"(module (func (export "_start")))"#).unwrap();
+        let compiler = settings::compiling(Mode::Plain).unwrap();
+        let compiled = compiler.precompile_module(&module).unwrap();
+        let engine = settings::running(Mode::Plain, 1).unwrap();
+        let resident = ResidentBytes::new(&Config::default());
+        let digest = Digest::of(&module);
+        let code = load::link(&engine, digest, Mode::Plain, &compiled, &resident).unwrap();
+        let code = Arc::new(code);
+        for (is_stopped, end) in [(false, End::Success(Vec::new())), (true, End::Stopped)] {
+            let call = Call {
+                name: "f".into(),
+                environment: Vec::new(),
+                input: Bytes::new(),
+                seed: [0; 32],
+                limits: FunctionLimits::default(),
+            };
+            let (code, stop) = (code.clone(), CancellationToken::new());
+            if is_stopped {
+                stop.cancel();
+            }
+            let running = tokio::task::spawn_blocking(move || run(&code, call, &stop));
+            assert_eq!(running.await.unwrap().end, end);
+        }
     }
 
     #[test]

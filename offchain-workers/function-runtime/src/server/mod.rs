@@ -2,9 +2,11 @@
 
 mod answer;
 mod auth;
+mod connections;
 mod environment;
 mod functions;
 mod invoke;
+mod leftover;
 mod listener;
 mod system;
 
@@ -28,9 +30,10 @@ use crate::engine::Engine;
 use crate::in_flight::InFlight;
 use crate::{Config, Secret, StartError};
 
+use connections::serve;
 use listener::Bounded;
 
-/// How long answers may take to be sent after the calls were stopped.
+/// How long calls may take to end, and answers to be sent, after the calls were stopped.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Where a server listens, as clients of OpenFaaS write it.
@@ -57,6 +60,7 @@ pub struct Server {
     app: Arc<App>,
     in_flight: Option<Arc<InFlight>>,
     max_connections: usize,
+    header_timeout: Duration,
     unix: Option<(UnixListener, PathBuf)>,
     tcp: Option<(TcpListener, SocketAddr)>,
 }
@@ -109,6 +113,7 @@ pub async fn bind(config: Config, secret: Secret) -> Result<Server, StartError> 
         app: Arc::new(app),
         in_flight,
         max_connections: config.max_connections,
+        header_timeout: config.header_timeout,
         unix,
         tcp,
     })
@@ -127,25 +132,32 @@ impl Server {
 
     /// Serves until `shutdown` is ready. Then calls in progress are stopped and answered as
     /// interrupted.
+    ///
+    /// Calls run on threads of their own. They are waited for also where their clients are gone, so
+    /// that none finds the tokio runtime at its end.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let stop = self.app.stop.clone();
-        let routes = routes(self.app);
-        let places = listener::places(self.max_connections);
+        let routes = routes(self.app.clone());
+        let (places, within) = (listener::places(self.max_connections), self.header_timeout);
         let mut serving = JoinSet::new();
         let mut socket = None;
         if let Some((unix, path)) = self.unix {
             let bounded = Bounded::new(unix, places.clone());
-            serving.spawn(serve(bounded, routes.clone(), stop.clone()));
+            serving.spawn(serve(bounded, routes.clone(), within, stop.clone()));
             socket = Some(path);
         }
         if let Some((tcp, _)) = self.tcp {
-            serving.spawn(serve(Bounded::new(tcp, places), routes, stop.clone()));
+            let bounded = Bounded::new(tcp, places);
+            serving.spawn(serve(bounded, routes, within, stop.clone()));
         }
         shutdown.await;
         stop.cancel();
-        let drained = async { while serving.join_next().await.is_some() {} };
+        let drained = async {
+            while serving.join_next().await.is_some() {}
+            self.app.admission.idle().await;
+        };
         if tokio::time::timeout(GRACE, drained).await.is_err() {
-            log::warn!("connections did not end within {GRACE:?} and are closed");
+            log::warn!("connections or calls did not end within {GRACE:?} and are given up");
         }
         if let Some(in_flight) = self.in_flight {
             in_flight.end();
@@ -155,18 +167,6 @@ impl Server {
                 log::debug!("cannot remove {}: {error}", path.display());
             }
         }
-    }
-}
-
-async fn serve<L>(listener: Bounded<L>, routes: Router, stop: CancellationToken)
-where
-    L: axum::serve::Listener,
-{
-    let ended = axum::serve(listener, routes)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await;
-    if let Err(error) = ended {
-        log::error!("a listener ended: {error}");
     }
 }
 
@@ -190,6 +190,8 @@ fn routes(app: Arc<App>) -> Router {
             routes.route(path, any(system::not_built))
         })
         .fallback(system::unknown)
+        // Only for those who may ask.
+        .layer(middleware::from_fn_with_state(app.clone(), leftover::take))
         .layer(middleware::from_fn_with_state(app.clone(), auth::require));
     Router::new()
         .route("/healthz", get(system::health))

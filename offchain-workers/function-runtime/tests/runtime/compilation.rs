@@ -4,11 +4,13 @@ use std::fs;
 use std::time::Instant;
 
 use defaas_function_runtime::CompileLimits;
+use reqwest::Method;
 use rustix::process::{kill_process, Pid, Signal};
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use crate::support::processes::compiler_of;
-use crate::support::{modules, Place, Runtime};
+use crate::support::{deployment, modules, Place, Reply, Runtime};
 
 #[tokio::test]
 async fn short_code_that_takes_long_to_compile_is_invalid_and_holds_the_others_up_for_seconds() {
@@ -50,16 +52,64 @@ async fn compiler_that_gets_no_processor_time_is_an_overload_and_not_the_fault_o
     let options = ["--compile-base-seconds=1", "--compile-wall-factor=1"];
     let runtime = Runtime::start_with(&options).await;
     let digest = runtime.place.put(&modules::bomb(3_000));
-    let stop = async {
-        let compiler = compiler_of(runtime.pid()).await;
-        let compiler = Pid::from_raw(compiler.try_into().unwrap()).unwrap();
-        kill_process(compiler, Signal::STOP).unwrap();
-    };
-    let (refused, ()) = tokio::join!(runtime.try_deploy("f", &digest, json!({})), stop);
+    let stop = stopped_compiler_of(&runtime);
+    let (refused, _) = tokio::join!(runtime.try_deploy("f", &digest, json!({})), stop);
     let refused = refused.expect("provider-failed-overloaded", 429);
     assert!(refused.text().contains("busy"), "{}", refused.text());
     runtime.deploy("echo", modules::ECHO, json!({})).await;
     assert_eq!(runtime.call("echo", "x").await.text(), "x");
+}
+
+#[tokio::test]
+async fn code_that_is_compiled_does_not_wait_for_a_compilation() {
+    let runtime = Runtime::start().await;
+    runtime.deploy("echo", modules::ECHO, json!({})).await;
+    // Only the cache knows it after this.
+    let place = runtime.stop().await;
+    let runtime = Runtime::start_in(place, &[]).await;
+
+    let deploying = deploy_aside(&runtime, &modules::bomb(3_000));
+    let compiler = stopped_compiler_of(&runtime).await;
+    runtime.deploy("echo", modules::ECHO, json!({})).await;
+    assert_eq!(runtime.call("echo", "x").await.text(), "x");
+    assert!(!deploying.is_finished());
+    kill_process(compiler, Signal::KILL).unwrap();
+    let refused = deploying.await.unwrap();
+    refused.expect("provider-failed-overloaded", 429);
+}
+
+#[tokio::test]
+async fn short_module_does_not_wait_for_a_long_one() {
+    let runtime = Runtime::start().await;
+    let long = modules::laborious();
+    assert!(long.len() > 1 << 20);
+    let deploying = deploy_aside(&runtime, &long);
+    let compiler = stopped_compiler_of(&runtime).await;
+    runtime.deploy("echo", modules::ECHO, json!({})).await;
+    assert_eq!(runtime.call("echo", "x").await.text(), "x");
+    assert!(!deploying.is_finished());
+    kill_process(compiler, Signal::KILL).unwrap();
+    let refused = deploying.await.unwrap();
+    refused.expect("provider-failed-overloaded", 429);
+}
+
+#[tokio::test]
+async fn code_that_does_not_compile_is_not_compiled_again_for_a_while() {
+    let runtime = Runtime::start_with(&["--compile-base-seconds=1"]).await;
+    let digest = runtime.place.put(&modules::bomb(3_000));
+    let refuse = async || {
+        let refused = runtime.try_deploy("f", &digest, json!({})).await;
+        let refused = refused.expect("provider-failed-invalid-code", 400);
+        assert!(
+            refused.text().contains("1 s of processor time"),
+            "{}",
+            refused.text()
+        );
+    };
+    refuse().await;
+    // Without the module no compiler could say it.
+    fs::remove_file(runtime.place.path("code").join(&digest)).unwrap();
+    refuse().await;
 }
 
 #[tokio::test]
@@ -168,4 +218,20 @@ async fn deployments_of_the_same_code_at_once_compile_it_once() {
         assert_eq!(reply.status, 200, "{}", reply.text());
     }
     assert_eq!(runtime.place.compiled().len(), 1);
+}
+
+/// Deploys a module without waiting for it.
+fn deploy_aside(runtime: &Runtime, module: &[u8]) -> JoinHandle<Reply> {
+    let digest = runtime.place.put(module);
+    let body = deployment("aside", &digest, json!({}));
+    let request = runtime.request(Method::POST, "/system/functions");
+    tokio::spawn(Reply::of(request.json(&body)))
+}
+
+/// The compiler at work, made to stand still.
+async fn stopped_compiler_of(runtime: &Runtime) -> Pid {
+    let compiler = compiler_of(runtime.pid()).await;
+    let compiler = Pid::from_raw(compiler.try_into().unwrap()).unwrap();
+    kill_process(compiler, Signal::STOP).unwrap();
+    compiler
 }

@@ -1,11 +1,15 @@
 //! The server inside another program.
 
+use std::time::Duration;
+
 use defaas_function_runtime::{bind, Config, ConfigError, Secret, StartError};
 use reqwest::Method;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 
-use crate::support::{client, deployment, modules, Place, Reply, BINARY, PASSWORD, USER};
+use crate::support::{client, deployment, modules, Place, Reply, BINARY, PASSWORD, PATIENCE, USER};
 
 fn config(place: &Place) -> Config {
     Config {
@@ -48,6 +52,29 @@ async fn server_serves_until_it_is_told_to_end() {
     drop(end);
     serving.await.unwrap();
     assert!(!socket.exists());
+}
+
+#[tokio::test]
+async fn client_that_sends_no_whole_head_loses_its_place() {
+    let place = Place::new();
+    let narrow = Config {
+        max_connections: 1,
+        header_timeout: Duration::from_millis(300),
+        ..config(&place)
+    };
+    let server = bind(narrow, Secret::new(PASSWORD).unwrap()).await.unwrap();
+    let socket = place.path("socket");
+    let serving = tokio::spawn(server.run(std::future::pending()));
+
+    let mut slow = UnixStream::connect(&socket).await.unwrap();
+    slow.write_all(b"GET /healthz HT").await.unwrap();
+    let asked = client(&socket).get("http://runtime/healthz");
+    assert_eq!(Reply::of(asked).await.status, 200);
+    // Closed, with an answer before or without one.
+    let mut answer = Vec::new();
+    let closed = slow.read_to_end(&mut answer);
+    assert!(tokio::time::timeout(PATIENCE, closed).await.is_ok());
+    serving.abort();
 }
 
 #[tokio::test]

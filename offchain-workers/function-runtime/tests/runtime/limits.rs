@@ -95,6 +95,11 @@ async fn calls_beyond_the_places_are_refused_and_a_client_that_hangs_up_frees_it
         .await
         .expect("provider-failed-overloaded", 429);
     assert_eq!(reply.header("x-openfaas-internal"), Some("faas-middleware"));
+    // Also to a client that is still sending its input.
+    for _ in 0..16 {
+        let reply = runtime.call("echo", vec![b'x'; 1 << 20]).await;
+        reply.expect("provider-failed-overloaded", 429);
+    }
     let health = Reply::of(runtime.anonymous(Method::GET, "/healthz")).await;
     assert_eq!(health.status, 200);
     let image = runtime.get("/system/function/spin").await.json()["image"].clone();
@@ -171,6 +176,25 @@ async fn memory_limits_of_all_calls_stay_within_the_pool() {
     let digest = runtime.place.put_wat(modules::ECHO);
     let refused = runtime.try_deploy("huge", &digest, beyond).await;
     refused.expect("provider-failed-unsupported", 400);
+}
+
+#[tokio::test]
+async fn pool_that_is_the_sum_of_all_limits_takes_as_many_calls_as_there_are_places() {
+    // No queue: a call that would have to wait is refused.
+    let options = ["--max-concurrency=16", "--max-queue=0", "--memory-pool=2Gi"];
+    let runtime = Runtime::start_with(&options).await;
+    let mut limits = annotated(&[("timeout-ms", "300000")]);
+    limits["limits"] = json!({"memory": "128Mi"});
+    runtime.deploy("sleep", modules::SLEEP, limits).await;
+    runtime.deploy("echo", modules::ECHO, json!({})).await;
+    let call = || tokio::spawn(runtime.request(Method::POST, "/function/sleep").send());
+    let calls: Vec<_> = (0..16).map(|_| call()).collect();
+    runtime.wait_for_calls("sleep", 16).await;
+    assert!(calls.iter().all(|call| !call.is_finished()));
+    // Now there is no place for one more.
+    let refused = runtime.call("echo", "x").await;
+    refused.expect("provider-failed-overloaded", 429);
+    calls.iter().for_each(|call| call.abort());
 }
 
 #[tokio::test]

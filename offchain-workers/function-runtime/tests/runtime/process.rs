@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
+use tokio::task::JoinHandle;
 
 use crate::support::processes::{compiler_of, state};
 use crate::support::{
@@ -35,6 +36,40 @@ async fn end_of_standard_input_ends_the_process_and_interrupts_calls() {
         .unwrap();
     assert!(status.success(), "{status}");
     assert!(!runtime.place.path("socket").exists());
+}
+
+#[tokio::test]
+async fn calls_whose_client_is_gone_end_in_order_with_the_process() {
+    const SLEEPING: usize = 64;
+    const SPINNING: usize = 8;
+    // Whether a call or the process ends first is a matter of chance, so this is tried some times.
+    for _ in 0..8 {
+        let place = Place::new();
+        let mut command = place.command(&["--max-concurrency=72", "--memory-pool=16Gi"]);
+        command.stderr(Stdio::piped());
+        let socket = place.path("socket");
+        let mut runtime = Runtime::run(place, command, &socket).await;
+        let long = annotated(&[("timeout-ms", "300000")]);
+        runtime.deploy("sleep", modules::SLEEP, long.clone()).await;
+        runtime.deploy("spin", modules::SPIN, long).await;
+        let begin = |path: &'static str| tokio::spawn(runtime.request(Method::POST, path).send());
+        let mut calls: Vec<_> = (0..SLEEPING).map(|_| begin("/function/sleep")).collect();
+        runtime.wait_for_calls("sleep", SLEEPING as u64).await;
+        calls.extend((0..SPINNING).map(|_| begin("/function/spin")));
+        runtime.wait_for_calls("spin", SPINNING as u64).await;
+
+        // As when a node is killed: its connections and standard input end at once.
+        calls.iter().for_each(JoinHandle::abort);
+        drop(runtime.child.stdin.take());
+        let output = runtime.child.wait_with_output();
+        let output = tokio::time::timeout(PATIENCE, output).await.unwrap();
+        let output = output.unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {told}", output.status);
+        assert!(!told.contains("panicked"), "{told}");
+        // The calls ended within the grace time.
+        assert!(!told.contains("given up"), "{told}");
+    }
 }
 
 #[tokio::test]
