@@ -35,13 +35,17 @@ use sp_keystore::{Keystore, KeystorePtr};
 use sp_runtime::transaction_validity::InvalidTransaction;
 use std::{
     error::Error,
+    future::Future,
     sync::{Arc, Mutex, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 /// A best block that is so many slots old is taken for one that is behind. More than the slots
 /// that stay empty in a row on a healthy chain.
 const OLD_SLOTS: u64 = 8;
+
+/// Longest wait for an answer of this node.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Source = Box<dyn Error + Send + Sync>;
 
@@ -57,8 +61,6 @@ struct Inner {
     genesis: Hash,
     /// The work list read last.
     list: Mutex<Option<WorkList>>,
-    /// The provider found last.
-    provider: Mutex<Option<ProviderId>>,
 }
 
 /// A work list, whole and in order.
@@ -66,7 +68,10 @@ struct Inner {
 struct WorkList {
     at: Hash,
     provider: ProviderId,
+    /// Those to keys of this machine.
     jobs: Arc<Vec<Job>>,
+    /// How many are to other keys.
+    foreign: usize,
 }
 
 /// Something is to be signed with a key that is not in the keystore.
@@ -93,7 +98,6 @@ impl NodeChain {
             sync,
             genesis,
             list: Mutex::default(),
-            provider: Mutex::default(),
         }))
     }
 
@@ -143,27 +147,25 @@ impl Inner {
     }
 
     /// The provider of one of these keys, now or in an assignment that froze one of them.
-    fn provider(&self, at: Hash) -> Result<Option<ProviderId>, Source> {
-        let keys = self.keys();
+    fn provider(&self, at: Hash, before: Option<ProviderId>) -> Result<Option<ProviderId>, Source> {
         let api = self.client.runtime_api();
-        for key in &keys {
-            if let Some(provider) = api.provider_of(at, key.clone())? {
-                *lock(&self.provider) = Some(provider);
+        for key in self.keys() {
+            if let Some(provider) = api.provider_of(at, key)? {
                 return Ok(Some(provider));
             }
         }
         // The provider has taken another key, which is not here. What was assigned before still
         // wants the old one.
-        let Some(provider) = *lock(&self.provider) else {
+        let Some(before) = before else {
             return Ok(None);
         };
-        let jobs = self.work_list(at, provider)?;
-        let has_work = jobs.iter().any(|job| keys.contains(&job.worker));
-        Ok(has_work.then_some(provider))
+        let has_work = !self.work_list(at, before)?.is_empty();
+        Ok(has_work.then_some(before))
     }
 
-    /// The whole work list in order. The chain pages in the order of its storage, which is not that
-    /// of the cursors. What a provider can be assigned at once is bounded on chain by its capacity.
+    /// The whole work list for keys of this machine, in order. The chain pages in the order of its
+    /// storage, which is not that of the cursors. What a provider can be assigned at once is bounded
+    /// on chain by its capacity.
     fn work_list(&self, at: Hash, provider: ProviderId) -> Result<Arc<Vec<Job>>, Source> {
         if let Some(list) = lock(&self.list).as_ref() {
             if (list.at, list.provider) == (at, provider) {
@@ -183,12 +185,22 @@ impl Inner {
             }
         }
         jobs.sort_by_key(Job::cursor);
+        let foreign = leave_own(&mut jobs, &self.keys());
         let jobs = Arc::new(jobs);
-        *lock(&self.list) = Some(WorkList {
+        let list = WorkList {
             at,
             provider,
             jobs: jobs.clone(),
-        });
+            foreign,
+        };
+        let before = lock(&self.list).replace(list);
+        if foreign > 0 && before.is_none_or(|before| before.foreign == 0) {
+            log::warn!(
+                target: super::LOG,
+                "{foreign} assignments want a worker key that is not in this keystore: keep the \
+                 machine that has it running, or insert it here"
+            );
+        }
         Ok(jobs)
     }
 
@@ -278,8 +290,13 @@ impl Chain for NodeChain {
         .await
     }
 
-    async fn provider(&self, at: Hash) -> Result<Option<ProviderId>, ChainError> {
-        self.ask("provider", move |inner| inner.provider(at)).await
+    async fn provider(
+        &self,
+        at: Hash,
+        before: Option<ProviderId>,
+    ) -> Result<Option<ProviderId>, ChainError> {
+        self.ask("provider", move |inner| inner.provider(at, before))
+            .await
     }
 
     async fn jobs(
@@ -300,6 +317,30 @@ impl Chain for NodeChain {
             .await?;
         self.submit_local(at, transaction).await
     }
+}
+
+/// The answer to `question`, unless it takes too long. For those parts of the worker that ask by
+/// themselves; the dispatcher has time-outs of its own.
+///
+/// # Errors
+///
+/// That of the answer, or [`ChainError::TimedOut`].
+pub async fn in_time<T>(
+    question: &'static str,
+    answer: impl Future<Output = Result<T, ChainError>>,
+) -> Result<T, ChainError> {
+    tokio::time::timeout(ANSWER_TIMEOUT, answer)
+        .await
+        .unwrap_or(Err(ChainError::TimedOut { question }))
+}
+
+/// Leaves of `jobs` those to one of these keys. Another machine of the provider has the other keys
+/// while they are changed; it alone can report the others, and executes them too. Returns how many
+/// those are.
+fn leave_own(jobs: &mut Vec<Job>, keys: &[WorkerId]) -> usize {
+    let all = jobs.len();
+    jobs.retain(|job| keys.contains(&job.worker));
+    all - jobs.len()
 }
 
 fn block_ref(number: BlockNumber, hash: Hash) -> BlockRef {
@@ -358,88 +399,4 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use defaas_primitives::{Cid, Code, CodeKind, Digest, Input, Limits, Path};
-    use sp_runtime::transaction_validity::UnknownTransaction;
-
-    fn job(invocation: u64) -> Job {
-        Job {
-            invocation,
-            digest: Digest::zero(),
-            replica: 0,
-            attempt: 0,
-            deadline: 9,
-            worker: WorkerId::from(sr25519::Public::from_raw([0; 32])),
-            function: 0,
-            version: 1,
-            code: Code {
-                cid: Cid::raw_sha256([0; 32]),
-                sha256: [0; 32],
-                size: 1,
-                kind: CodeKind::Wasm,
-            },
-            limits: Limits {
-                timeout_ms: 1,
-                memory_bytes: 1,
-                max_input_bytes: 1,
-                max_output_bytes: 1,
-            },
-            deterministic: false,
-            source: None,
-            path: Path::default(),
-            input: Input::Inline(Default::default()),
-        }
-    }
-
-    #[test]
-    fn pages_follow_each_other_also_after_a_job_that_is_gone() {
-        let jobs: Vec<_> = [1, 2, 4, 7].map(job).into();
-        let ids = |after, limit| -> Vec<u64> {
-            let page = page(&jobs, after, limit);
-            page.iter().map(|job| job.invocation).collect()
-        };
-        assert_eq!(ids(None, 2), [1, 2]);
-        assert_eq!(ids(Some((2, 0)), 9), [4, 7]);
-        assert_eq!(ids(Some((3, 0)), 1), [4]);
-        assert!(ids(Some((7, 0)), 9).is_empty());
-    }
-
-    #[test]
-    fn pool_answers_are_told_apart() {
-        let cases = [
-            (
-                PoolError::AlreadyImported(Box::new(())),
-                Submission::AlreadyKnown,
-            ),
-            (
-                PoolError::UnknownTransaction(UnknownTransaction::CannotLookup),
-                Submission::Later,
-            ),
-            (
-                PoolError::TooLowPriority { old: 2, new: 1 },
-                Submission::Later,
-            ),
-            (PoolError::TemporarilyBanned, Submission::Later),
-            (
-                PoolError::InvalidTransaction(InvalidTransaction::Stale),
-                Submission::Refused,
-            ),
-            (
-                PoolError::InvalidTransaction(InvalidTransaction::BadProof),
-                Submission::Refused,
-            ),
-        ];
-        for (refusal, expected) in cases {
-            assert_eq!(submission(&refusal), expected, "{refusal}");
-        }
-    }
-
-    #[test]
-    fn best_block_is_old_without_slot_or_some_slots_behind_the_clock() {
-        assert!(is_old(None, 100));
-        assert!(is_old(Some(100 - OLD_SLOTS - 1), 100));
-        assert!(!is_old(Some(100 - OLD_SLOTS), 100));
-        assert!(!is_old(Some(101), 100));
-    }
-}
+mod tests;

@@ -22,10 +22,10 @@ pub struct WasmExecutor {
 }
 
 impl WasmExecutor {
-    /// An executor that speaks through `client`.
-    pub fn new(client: Client) -> Self {
+    /// An executor that speaks through `client` and gives up a deployment after `deploy_within`.
+    pub fn new(client: Client, deploy_within: Duration) -> Self {
         Self {
-            room: Room::new(client),
+            room: Room::new(client, deploy_within),
         }
     }
 }

@@ -13,6 +13,7 @@
 //! threads of its own, on which a panic unwinds instead of ending the process, and a supervisor that
 //! starts again whatever fails.
 
+mod bounds;
 mod chain;
 mod content;
 mod endpoint;

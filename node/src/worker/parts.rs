@@ -6,7 +6,8 @@
 //! its store tells the chain that it takes no new work.
 
 use super::{
-    chain::NodeChain,
+    bounds::Bounds,
+    chain::{in_time, NodeChain},
     content::NodeContent,
     executor::WasmExecutor,
     folder::Folder,
@@ -14,13 +15,13 @@ use super::{
     listeners,
     notices::Notices,
     params::WorkerParams,
-    probe,
+    probe::{self, Pulse},
     runtime_process::{RuntimeProcess, RuntimeSecret},
     supervisor::Failure,
     LOG,
 };
 use defaas_content::{upload::UploadConfig, Store};
-use defaas_dispatcher::{ports::Chain, Config, Dispatcher, Metrics, Ports};
+use defaas_dispatcher::{ports::Chain, Dispatcher, Metrics, Ports};
 use defaas_gateway::GatewayConfig;
 use defaas_openfaas::{Client, Credentials};
 use std::{future::Future, sync::Arc, time::Duration};
@@ -54,6 +55,7 @@ struct Shared {
     content: NodeContent,
     client: Client,
     executor: Arc<WasmExecutor>,
+    bounds: Bounds,
 }
 
 impl Parts {
@@ -101,13 +103,16 @@ impl Parts {
         let max_code = MIN_CODE_ROOM.max(self.params.store_size / 4);
         let content = NodeContent::new(store.clone(), self.folder.code(), max_code).await?;
         let credentials = Credentials::new(RUNTIME_USER, secret.reveal())?;
-        let config = defaas_openfaas::Config::embedded(self.folder.socket(), Some(credentials));
+        let bounds = Bounds::of_this_machine();
+        let mut config = defaas_openfaas::Config::embedded(self.folder.socket(), Some(credentials));
+        config.timeouts.change = bounds.change;
         let client = Client::new(config)?;
         Ok(Shared {
             store,
             content,
-            executor: Arc::new(WasmExecutor::new(client.clone())),
+            executor: Arc::new(WasmExecutor::new(client.clone(), bounds.deploy)),
             client,
+            bounds,
         })
     }
 
@@ -116,8 +121,16 @@ impl Parts {
         let _shown = self.health.show_store(shared.store.clone());
         let mut others = JoinSet::new();
         let (client, health) = (shared.client.clone(), self.health.clone());
-        others.spawn(probe::run(client, health, stop.clone()));
-        self.spawn_function_runtime(&mut others, secret, &stop);
+        let pulse = Arc::<Pulse>::default();
+        others.spawn(probe::run(client, health, pulse.clone(), stop.clone()));
+        let process = RuntimeProcess {
+            executable: self.params.function_runtime.clone(),
+            folder: self.folder.clone(),
+            secret,
+            bounds: shared.bounds,
+            pulse,
+        };
+        self.spawn_function_runtime(&mut others, process, &stop);
         self.spawn_listeners(&mut others, &shared.store, &stop);
         self.spawn_housekeeping(&mut others, &shared.content, &stop);
         self.dispatch(shared, shutdown).await;
@@ -132,14 +145,9 @@ impl Parts {
     fn spawn_function_runtime(
         &self,
         parts: &mut JoinSet<()>,
-        secret: RuntimeSecret,
+        process: RuntimeProcess,
         stop: &CancellationToken,
     ) {
-        let process = RuntimeProcess {
-            executable: self.params.function_runtime.clone(),
-            folder: self.folder.clone(),
-            secret,
-        };
         let token = stop.clone();
         let run = move || {
             let running = process.clone().run(token.clone());
@@ -187,9 +195,9 @@ impl Parts {
             content: Arc::new(shared.content),
             executor: shared.executor,
         };
-        let stop = shutdown.clone();
+        let (stop, bounds) = (shutdown.clone(), shared.bounds);
         let run = || {
-            let config = Config::new(self.folder.journal());
+            let config = bounds.dispatcher(self.folder.journal());
             let dispatcher = Dispatcher::new(config, ports.clone(), self.metrics.clone());
             let stop = stop.clone();
             async move { Ok::<(), Failure>(dispatcher?.run(stop).await?) }
@@ -218,15 +226,17 @@ impl Parts {
 }
 
 /// Drops content that nobody needs any more, by the clock of the finalized chain. Does so first of
-/// all: only a collection tells whether the store is full of pins.
+/// all: only a collection tells whether the store is full of pins. A chain that does not answer in
+/// time ends it; the supervisor says so and begins it anew.
 async fn keep_house(
     chain: &NodeChain,
     content: &NodeContent,
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
     loop {
-        let finalized = chain.finalized().await?;
-        content.collect(chain.tick(finalized.hash).await?).await?;
+        let finalized = in_time("finalized", chain.finalized()).await?;
+        let tick = in_time("tick", chain.tick(finalized.hash)).await?;
+        content.collect(tick).await?;
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(COLLECT_EVERY) => {}

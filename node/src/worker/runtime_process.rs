@@ -7,16 +7,21 @@
 //! that one ended. If it fails, whoever called starts it again after a pause; which code was in
 //! flight then, and whether that was once too often, it finds in its own folder.
 //!
+//! A process that does not answer any more is killed, and counts as a crash of the code that was in
+//! flight: what ran may be why it hangs, and would make the next one hang too. If it was the machine,
+//! little is lost: it takes three such ends within a day, and the refusal then blames this provider.
+//!
 //! It starts in the worker's folder and names everything from there: as another user it may not
 //! enter the folders above.
 
-use super::folder::Folder;
+use super::{bounds::Bounds, folder::Folder, probe::Pulse};
 use defaas_function_runtime::{BUILD_ID, IN_FLIGHT_FILE};
 use rand::{rngs::OsRng, RngCore};
 use std::{
     env, io,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
+    sync::Arc,
     time::Duration,
 };
 use tokio::{
@@ -76,6 +81,9 @@ pub enum ProcessError {
     /// It ended.
     #[error("the function runtime ended ({0}); see its messages above")]
     Ended(ExitStatus),
+    /// It hung.
+    #[error("the function runtime did not answer any more and was killed; see its messages above")]
+    Hung,
 }
 
 impl ProcessError {
@@ -113,6 +121,10 @@ pub struct RuntimeProcess {
     pub folder: Folder,
     /// Its password.
     pub secret: RuntimeSecret,
+    /// What it has room for.
+    pub bounds: Bounds,
+    /// Tells when it hangs.
+    pub pulse: Arc<Pulse>,
 }
 
 impl RuntimeProcess {
@@ -120,7 +132,7 @@ impl RuntimeProcess {
     ///
     /// # Errors
     ///
-    /// If it cannot be started or ends by itself.
+    /// If it cannot be started, ends by itself, or hangs.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), ProcessError> {
         let path = match &self.executable {
             // It is started from another folder than the one this path is relative to.
@@ -135,8 +147,13 @@ impl RuntimeProcess {
         }
         wait_until_ready(&mut child).await?;
         log::info!(target: super::LOG, "function runtime {BUILD_ID} runs; pid={}", child.id().unwrap_or_default());
+        let alive = self.pulse.begin();
         tokio::select! {
             status = child.wait() => Err(ProcessError::Ended(status?)),
+            () = alive.hangs() => {
+                child.kill().await?;
+                Err(ProcessError::Hung)
+            }
             () = shutdown.cancelled() => {
                 drop(input);
                 if timeout(END_TIMEOUT, child.wait()).await.is_err() {
@@ -173,6 +190,8 @@ impl RuntimeProcess {
             command.arg(format!("--uid={user}"));
         }
         command
+            .arg(format!("--max-concurrency={}", self.bounds.executions))
+            .arg(format!("--memory-pool={}", self.bounds.memory_bytes))
             .args(["--log-level", "warn"])
             .current_dir(root)
             .stdin(Stdio::piped())
@@ -285,6 +304,8 @@ mod tests {
             executable: Some(path),
             folder: Folder::open(dir.path().join("worker")).expect("can be used"),
             secret: RuntimeSecret::random(),
+            bounds: Bounds::of_this_machine(),
+            pulse: Arc::default(),
         };
         (Place { dir, _turn: turn }, process)
     }
@@ -326,9 +347,10 @@ mod tests {
              read secret; echo \"$PWD $HOME|$*\" > \"${{0}}.told\"; exit 3"
         );
         let (place, process) = process(&script).await;
-        let (root, user) = (
+        let (root, user, bounds) = (
             fs::canonicalize(process.folder.root()).expect("is there"),
             process.folder.runtime_user(),
+            process.bounds,
         );
         let end = process.run(CancellationToken::new()).await;
         assert!(matches!(end, Err(ProcessError::Ended(_))), "{end:?}");
@@ -340,8 +362,10 @@ mod tests {
             told.trim_end(),
             format!(
                 "{} |--socket run/functions.sock --code-dir code --cache-dir compiled \
-                 --crash-dir crashes {user}--log-level warn",
-                root.display()
+                 --crash-dir crashes {user}--max-concurrency={} --memory-pool={} --log-level warn",
+                root.display(),
+                bounds.executions,
+                bounds.memory_bytes,
             )
         );
     }
@@ -368,5 +392,32 @@ mod tests {
         shutdown.cancel();
         running.await.expect("does not panic").expect("ends well");
         assert!(place.dir.path().join("runtime.ended").exists());
+    }
+
+    #[tokio::test]
+    async fn process_that_hangs_is_killed_and_what_was_in_flight_is_remembered() {
+        let script = format!(
+            "[ \"$1\" = --build-id ] && {{ echo {BUILD_ID}; exit; }}\n\
+             read secret; echo $$ > \"${{0}}.pid\"; echo ready here; kill -STOP $$"
+        );
+        let (place, process) = process(&script).await;
+        let crashes = process.folder.crashes();
+        fs::create_dir_all(&crashes).expect("can be made");
+        fs::write(crashes.join(IN_FLIGHT_FILE), "some code").expect("can be written");
+        let pulse = process.pulse.clone();
+        let running = tokio::spawn(process.run(CancellationToken::new()));
+        timeout(Duration::from_secs(10), async {
+            while !running.is_finished() {
+                pulse.observe(false);
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .expect("is killed");
+        let end = running.await.expect("does not panic");
+        assert!(matches!(end, Err(ProcessError::Hung)), "{end:?}");
+        let pid = fs::read_to_string(place.dir.path().join("runtime.pid")).expect("was told");
+        assert!(!Path::new("/proc").join(pid.trim_end()).exists());
+        assert!(crashes.join(IN_FLIGHT_FILE).exists());
     }
 }

@@ -7,6 +7,12 @@ use defaas_primitives::{report::MAX_REPORT_ITEMS, BlockNumber, Tick};
 
 use crate::retry::RetryPolicy;
 
+/// Memory of executions is counted in pages of WebAssembly, in bytes, rounded up for each: so an
+/// executor counts what it gives to instances.
+pub(crate) const PAGE: u64 = 64 << 10;
+/// Inputs are counted in KiB, rounded up for each.
+pub(crate) const KIB: u64 = 1 << 10;
+
 /// Settings of a [`Dispatcher`](crate::Dispatcher). [`Config::new`] fits a node on one machine.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -39,9 +45,16 @@ pub struct JournalConfig {
 pub struct WorkConfig {
     /// Most jobs between fetch and result.
     pub in_flight: usize,
-    /// Most executions at once, at most [`WorkConfig::in_flight`]: what is in flight beyond these
-    /// fetches, deploys or stores.
+    /// Most executions at once, at most [`WorkConfig::in_flight`], and no more than the executor
+    /// takes: what is in flight beyond these fetches, deploys or waits for its turn. An execution
+    /// counts until its output is stored.
     pub executions: usize,
+    /// Most memory that all executions together may have by the limits of their functions, in bytes:
+    /// what the executor has for them. A function whose limit alone is more is not executed. Each
+    /// limit counts in whole pages of 64 KiB.
+    pub memory_bytes: u64,
+    /// Most bytes of stored inputs in memory at once. A longer one waits until it is alone.
+    pub input_bytes: u64,
     /// Most jobs that wait to begin. More are refused as overload.
     pub queued: usize,
     /// Most attempts that are remembered until they are closed for good. More are not taken, and not
@@ -114,7 +127,10 @@ pub struct SubmitConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// Nothing would ever run.
-    #[error("`in_flight`, `executions`, `queued` and `tracked` must not be 0")]
+    #[error(
+        "`in_flight`, `executions`, `queued` and `tracked` must not be 0, `input_bytes` not below \
+         1 KiB and `memory_bytes` not below 64 KiB"
+    )]
     NoRoom,
     /// Could never be reached.
     #[error("`executions` must not exceed `in_flight`")]
@@ -151,7 +167,8 @@ impl Config {
     /// Refuses what cannot work.
     pub fn check(&self) -> Result<(), ConfigError> {
         let work = &self.work;
-        if [work.in_flight, work.executions, work.queued, work.tracked].contains(&0) {
+        let counts = [work.in_flight, work.executions, work.queued, work.tracked];
+        if counts.contains(&0) || work.input_bytes < KIB || work.memory_bytes < PAGE {
             return Err(ConfigError::NoRoom);
         }
         if work.executions > work.in_flight {
@@ -184,6 +201,8 @@ impl Default for WorkConfig {
         Self {
             in_flight: 64,
             executions: 16,
+            memory_bytes: 2 << 30,
+            input_bytes: 256 << 20,
             queued: 4_096,
             tracked: 16_384,
             poll_every: Duration::from_secs(6),
@@ -263,7 +282,14 @@ mod tests {
 
     #[test]
     fn check_refuses_what_cannot_work() {
-        assert_eq!(with(|c| c.work.queued = 0), Err(ConfigError::NoRoom));
+        let no_room: [fn(&mut Config); 3] = [
+            |c| c.work.queued = 0,
+            |c| c.work.input_bytes = KIB - 1,
+            |c| c.work.memory_bytes = PAGE - 1,
+        ];
+        for change in no_room {
+            assert_eq!(with(change), Err(ConfigError::NoRoom));
+        }
         assert_eq!(
             with(|c| c.work.executions = c.work.in_flight + 1),
             Err(ConfigError::TooManyExecutions)

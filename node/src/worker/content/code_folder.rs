@@ -5,17 +5,24 @@
 //! size that its owner claims to belong together. A file that is there says nothing of the CID: so
 //! the content of each CID is read and verified before it stands for the file. Else the answer would
 //! depend on what else a provider has executed, and honest providers would disagree.
+//!
+//! Whoever asks for a file may lose patience at any moment. What their copy leaves then is removed
+//! before the next copy and by the next sweep, so at most one such file is there beyond the bound of
+//! the folder. Each copy has a name of its own until it is whole: a write of an abandoned one may
+//! still be under way on its thread, and must not meet another copy.
 
 use super::{failed, of_store};
+use crate::worker::LOG;
 use defaas_content::{Cid, CopyError, Store};
 use defaas_dispatcher::ports::ContentError;
 use defaas_primitives::{Code, Tick};
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     fs::Permissions,
     io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 use tokio::{
     fs,
@@ -34,8 +41,12 @@ pub struct CodeFolder {
     max_bytes: u64,
     /// Whole files. Held while a file is written: copies are made one after the other, and those who
     /// want the same file share one.
-    files: Mutex<HashMap<[u8; 32], CodeFile>>,
+    files: Mutex<Files>,
+    /// How many copies were begun.
+    copies: AtomicU64,
 }
+
+type Files = HashMap<[u8; 32], CodeFile>;
 
 struct CodeFile {
     size: u64,
@@ -71,10 +82,11 @@ impl CodeFolder {
             path,
             max_bytes,
             files: Mutex::default(),
+            copies: AtomicU64::new(0),
         })
     }
 
-    /// Removes what is needed no longer at tick `now`.
+    /// Removes what is needed no longer at tick `now`, and what abandoned copies have left.
     ///
     /// # Errors
     ///
@@ -86,10 +98,23 @@ impl CodeFolder {
             .filter_map(|(sha256, file)| (file.until < now).then_some(*sha256))
             .collect();
         for sha256 in over {
-            match fs::remove_file(self.path.join(hex::encode(sha256))).await {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => files.remove(&sha256),
-            };
+            remove(&self.path.join(hex::encode(sha256))).await?;
+            files.remove(&sha256);
+        }
+        self.remove_strays(&files).await
+    }
+
+    /// Removes everything but whole files that are known. The lock on `files` is held, so no copy
+    /// is under way.
+    async fn remove_strays(&self, files: &Files) -> io::Result<()> {
+        let known: HashSet<_> = files.keys().map(hex::encode).collect();
+        let mut entries = fs::read_dir(&self.path).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            let name = entry.file_name();
+            if !name.to_str().is_some_and(|name| known.contains(name)) {
+                log::debug!(target: LOG, "removing an abandoned file of code: {name:?}");
+                remove(&entry.path()).await?;
+            }
         }
         Ok(())
     }
@@ -131,7 +156,11 @@ impl CodeFolder {
         if taken.fold(code.size, u64::saturating_add) > self.max_bytes {
             return Err(ContentError::Full);
         }
-        copy(store, cid, code, &path).await?;
+        self.remove_strays(&files).await.map_err(failed)?;
+        let number = self.copies.fetch_add(1, Ordering::Relaxed);
+        let unfinished = path.with_extension(format!("{number}.new"));
+        copy(store, cid, code, &unfinished).await?;
+        fs::rename(&unfinished, &path).await.map_err(failed)?;
         let file = CodeFile {
             size: code.size,
             until,
@@ -142,18 +171,25 @@ impl CodeFolder {
     }
 }
 
-/// Makes the file at `path` with the bytes of `code`: the whole of it, or none.
+/// Removes a file, if it is there.
+async fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path).await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+/// Makes a new file at `path` with the bytes of `code`: the whole of it, or none.
 async fn copy(store: &Store, cid: &Cid, code: &Code, path: &Path) -> Result<(), ContentError> {
-    let unfinished = path.with_extension("new");
-    let mut file = fs::File::create(&unfinished).await.map_err(failed)?;
+    let mut file = fs::File::create_new(path).await.map_err(failed)?;
     // The function runtime may be another user. Everybody else is kept out by the folder.
     let readable = Permissions::from_mode(0o644);
     file.set_permissions(readable).await.map_err(failed)?;
-    if let Err(error) = verified(store, cid, code, &mut file).await {
-        fs::remove_file(&unfinished).await.map_err(failed)?;
-        return Err(error);
+    let copied = verified(store, cid, code, &mut file).await;
+    if copied.is_err() {
+        remove(path).await.map_err(failed)?;
     }
-    fs::rename(&unfinished, path).await.map_err(failed)
+    copied
 }
 
 /// Writes what `cid` yields to `writer`. It was the bytes of `code` only if this succeeds.
@@ -174,16 +210,17 @@ async fn verified(
 mod tests {
     use super::*;
     use bytes::Bytes;
-    use defaas_content::{Codec, Config, HashFunction};
+    use defaas_content::{Codec, Config, HashFunction, TreeOptions};
     use defaas_primitives::CodeKind;
     use sp_io::hashing::sha2_256;
+    use std::time::Duration;
     use tempfile::TempDir;
 
     const ECHO: &[u8] = b"code of echo";
     const OTHER: &[u8] = b"other code, longer";
 
     struct Bench {
-        _dir: TempDir,
+        dir: TempDir,
         store: Store,
         folder: CodeFolder,
     }
@@ -191,14 +228,17 @@ mod tests {
     impl Bench {
         async fn new() -> Self {
             let dir = tempfile::tempdir().expect("a temporary folder can be made");
-            let store = Store::open(Config::in_dir(dir.path().join("content")));
+            let store = Store::open(Config {
+                concurrency: 1,
+                ..Config::in_dir(dir.path().join("content"))
+            });
             let path = dir.path().join("code");
             fs::create_dir(&path).await.expect("can be made");
             let folder = CodeFolder::open(path, u64::MAX).await;
             Self {
                 store: store.expect("can be opened"),
                 folder: folder.expect("can be emptied"),
-                _dir: dir,
+                dir,
             }
         }
 
@@ -213,6 +253,42 @@ mod tests {
         /// Asks for the file of a version with this CID, and digest and size of these bytes.
         async fn file(&self, cid: &Cid, bytes: &[u8]) -> Result<PathBuf, ContentError> {
             self.sized(cid, bytes, bytes.len() as u64).await
+        }
+
+        /// Begins a copy of `bytes` and drops it when its file is there. Meanwhile somebody else has
+        /// the store's only turn.
+        async fn abandon(&self, cid: &Cid, bytes: &[u8]) {
+            let hole = self.dir.path().join("hole");
+            std::fs::create_dir_all(&hole).expect("can be made");
+            let file = std::fs::File::create(hole.join("file")).expect("can be made");
+            // Takes no disk, but minutes to import.
+            file.set_len(64 << 30).expect("is a hole");
+            let options = TreeOptions {
+                hidden: false,
+                max_bytes: u64::MAX,
+            };
+            let begun = async {
+                while self.names().is_empty() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            };
+            tokio::select! {
+                biased;
+                () = begun => {}
+                _ = self.store.import_dir(hole, options, None) => panic!("ended too early"),
+                _ = self.file(cid, bytes) => panic!("ended without a turn"),
+            }
+            assert!(self.names()[0].ends_with(".new"), "{:?}", self.names());
+        }
+
+        /// What is in the folder.
+        fn names(&self) -> Vec<String> {
+            let entries = std::fs::read_dir(&self.folder.path).expect("is there");
+            let name = |entry: io::Result<std::fs::DirEntry>| {
+                let name = entry.expect("is readable").file_name();
+                name.into_string().expect("is text")
+            };
+            entries.map(name).collect()
         }
 
         async fn sized(&self, cid: &Cid, bytes: &[u8], size: u64) -> Result<PathBuf, ContentError> {
@@ -266,6 +342,39 @@ mod tests {
         assert_eq!(bench.file(&second, ECHO).await.expect("is there"), path);
         bench.store.gc(0).await.expect("collects");
         assert_eq!(bench.file(&second, ECHO).await.expect("known"), path);
+    }
+
+    #[tokio::test]
+    async fn sweep_removes_what_an_abandoned_copy_left_and_nothing_else() {
+        let bench = Bench::new().await;
+        let echo = bench.put(HashFunction::Sha2, ECHO).await;
+        let other = bench.put(HashFunction::Sha2, OTHER).await;
+        bench.abandon(&other, OTHER).await;
+        bench.folder.sweep(0).await.expect("can be swept");
+        assert_eq!(bench.names(), [""; 0]);
+        let path = bench.file(&echo, ECHO).await.expect("is there");
+        // Whole, but its copy was abandoned before it was known.
+        let stray = bench.folder.path.join(hex::encode([7; 32]));
+        std::fs::write(stray, OTHER).expect("can be written");
+        bench.folder.sweep(0).await.expect("can be swept");
+        assert_eq!(bench.names(), [hex::encode(sha2_256(ECHO))]);
+        assert_eq!(std::fs::read(path).expect("a file"), ECHO);
+    }
+
+    #[tokio::test]
+    async fn next_copy_removes_what_abandoned_ones_left_and_is_whole() {
+        let bench = Bench::new().await;
+        let other = bench.put(HashFunction::Sha2, OTHER).await;
+        let echo = bench.put(HashFunction::Sha2, ECHO).await;
+        bench.abandon(&other, OTHER).await;
+        bench.file(&echo, ECHO).await.expect("is there");
+        assert_eq!(bench.names(), [hex::encode(sha2_256(ECHO))]);
+        bench.folder.sweep(2).await.expect("can be swept");
+        // The one that was abandoned is no hindrance to itself.
+        bench.abandon(&other, OTHER).await;
+        let path = bench.file(&other, OTHER).await.expect("is there");
+        assert_eq!(bench.names(), [hex::encode(sha2_256(OTHER))]);
+        assert_eq!(std::fs::read(path).expect("a file"), OTHER);
     }
 
     #[test]

@@ -1,31 +1,40 @@
 //! Room for functions: deploy → if there is no room, remove the function that was not asked for
 //! longest and that nothing uses → deploy again.
 //!
-//! A function is forgotten only when it is known to be gone. While it is being removed, who wants it
-//! waits and deploys it again; so none disappears between its deployment and its call.
+//! A function is forgotten only when it is known to be gone, and used only when it is known to stay.
+//! While it is being removed, who wants it waits and deploys it again; so none disappears between its
+//! deployment and its call. A removal is the room's own: it goes on when the attempt that wanted the
+//! room is cut, and when its answer is lost it is repeated, because it may take effect all the same.
 
 use super::uses::{User, Uses};
 use async_trait::async_trait;
 use defaas_openfaas::{Client, Error, FunctionDeployment, FunctionName, StatusCode};
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::{
+    sync::{oneshot, Notify},
+    task::JoinSet,
+};
 
-/// A deployment is given up after so long. The dispatcher's own time-out is a little longer.
-const DEPLOY_WITHIN: Duration = Duration::from_secs(140);
-/// A use ends by itself so long after it began. Longer than any attempt takes between its
-/// deployment and its call.
+/// A use ends by itself so long after the deployment. Longer than any attempt takes between that and
+/// its call.
 const USE_LASTS: Duration = Duration::from_secs(600);
 /// Most functions that are removed for one other: a large one may need the memory of several.
 const MAX_REMOVED: u32 = 32;
+/// A removal whose answer is lost is repeated so often. A runtime that does not answer for so long is
+/// down, and its functions with it.
+const REMOVE_TRIES: u32 = 30;
+/// Pause before it is repeated.
+const REMOVE_PAUSE: Duration = Duration::from_secs(2);
 
 /// Where functions are deployed.
 #[async_trait]
 pub trait Runtime: Send + Sync + 'static {
-    /// Makes a function ready to be called.
-    async fn deploy(&self, deployment: &FunctionDeployment) -> Result<(), Error>;
+    /// Makes a function ready to be called, or gives up after `within`.
+    async fn deploy(&self, deployment: &FunctionDeployment, within: Duration) -> Result<(), Error>;
 
     /// Removes a function. `false`: there is none of that name.
     async fn delete(&self, name: &FunctionName) -> Result<bool, Error>;
@@ -33,9 +42,8 @@ pub trait Runtime: Send + Sync + 'static {
 
 #[async_trait]
 impl Runtime for Client {
-    async fn deploy(&self, deployment: &FunctionDeployment) -> Result<(), Error> {
-        let deployed = self.ensure_deployed(deployment, DEPLOY_WITHIN).await;
-        deployed.map(drop)
+    async fn deploy(&self, deployment: &FunctionDeployment, within: Duration) -> Result<(), Error> {
+        self.ensure_deployed(deployment, within).await.map(drop)
     }
 
     async fn delete(&self, name: &FunctionName) -> Result<bool, Error> {
@@ -43,27 +51,46 @@ impl Runtime for Client {
     }
 }
 
-/// Keeps account of what is deployed.
+/// Keeps account of what is deployed. Dropping it ends what is being removed.
 pub struct Room<R> {
+    shared: Arc<Shared<R>>,
+    /// A deployment may take so long.
+    deploy_within: Duration,
+    removals: Mutex<JoinSet<()>>,
+}
+
+/// What attempts and removals work on.
+struct Shared<R> {
     runtime: R,
     uses: Mutex<Uses>,
     /// A removal has ended.
     removed: Notify,
 }
 
+impl<R> Shared<R> {
+    /// Every change under the lock leaves it whole.
+    fn uses(&self) -> MutexGuard<'_, Uses> {
+        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl<R: Runtime> Room<R> {
-    /// Room in `runtime`.
-    pub fn new(runtime: R) -> Self {
+    /// Room in `runtime`, where a deployment is given up after `deploy_within`.
+    pub fn new(runtime: R, deploy_within: Duration) -> Self {
         Self {
-            runtime,
-            uses: Mutex::default(),
-            removed: Notify::new(),
+            shared: Arc::new(Shared {
+                runtime,
+                uses: Mutex::default(),
+                removed: Notify::new(),
+            }),
+            deploy_within,
+            removals: Mutex::default(),
         }
     }
 
     /// Where the functions are.
     pub fn runtime(&self) -> &R {
-        &self.runtime
+        &self.shared.runtime
     }
 
     /// Makes a function ready, and holds it for `user` until a use by [`Room::begin`] has ended, or
@@ -78,7 +105,7 @@ impl<R: Runtime> Room<R> {
         deployment: &FunctionDeployment,
         user: User,
     ) -> Result<(), Error> {
-        let held = self.begin(name, user, USE_LASTS).await;
+        let held = self.begin(name, user, self.deploy_within + USE_LASTS).await;
         self.deploy(deployment).await?;
         held.keep();
         Ok(())
@@ -91,12 +118,13 @@ impl<R: Runtime> Room<R> {
         user: User,
         lasts: Duration,
     ) -> Held<'a, R> {
+        let shared = &*self.shared;
         loop {
             // Before the look: a removal that ends in between is not missed.
-            let removed = self.removed.notified();
-            if self.uses().begin(name, user, lasts) {
+            let removed = shared.removed.notified();
+            if shared.uses().begin(name, user, lasts) {
                 return Held {
-                    room: self,
+                    shared,
                     name,
                     user,
                     ends: true,
@@ -109,7 +137,7 @@ impl<R: Runtime> Room<R> {
     async fn deploy(&self, deployment: &FunctionDeployment) -> Result<(), Error> {
         let mut removed = 0;
         loop {
-            let deployed = self.runtime.deploy(deployment).await;
+            let deployed = self.runtime().deploy(deployment, self.deploy_within).await;
             let is_full = deployed.as_ref().is_err_and(lacks_room);
             if !is_full || removed == MAX_REMOVED || !self.remove_one().await {
                 return deployed;
@@ -122,33 +150,36 @@ impl<R: Runtime> Room<R> {
     async fn remove_one(&self) -> bool {
         loop {
             // A value of its own: the lock must not be held any longer.
-            let leaving = self.uses().leave();
+            let leaving = self.shared.uses().leave();
             let Some(name) = leaving else {
                 return false;
             };
-            let leaving = Leaving { room: self, name };
-            match self.runtime.delete(&leaving.name).await {
-                Ok(was_there) => {
-                    self.uses().left(&leaving.name);
-                    // What was deployed before a restart of the runtime gives no room.
-                    if was_there {
-                        return true;
-                    }
-                }
-                Err(error) => {
-                    log::warn!(
-                        target: super::super::LOG,
-                        "function {} is not in use and cannot be removed: {error}",
-                        leaving.name
-                    );
-                    return false;
-                }
+            let leaving = Leaving {
+                shared: self.shared.clone(),
+                name,
+            };
+            let (tell, told) = oneshot::channel();
+            self.spawn(async move {
+                // Who asked may be gone.
+                let _ = tell.send(leaving.remove().await);
+            });
+            match told.await {
+                Ok(Removal::Done { was_there: true }) => return true,
+                // What was deployed before a restart of the runtime gives no room.
+                Ok(Removal::Done { was_there: false }) => {}
+                Ok(Removal::Failed) | Err(_) => return false,
             }
         }
     }
 
-    fn uses(&self) -> MutexGuard<'_, Uses> {
-        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
+    fn spawn(&self, removal: impl Future<Output = ()> + Send + 'static) {
+        let mut removals = self.removals.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(ended) = removals.try_join_next() {
+            if let Err(error) = ended {
+                log::error!(target: super::super::LOG, "the removal of a function was lost: {error}");
+            }
+        }
+        removals.spawn(removal);
     }
 }
 
@@ -158,232 +189,86 @@ fn lacks_room(error: &Error) -> bool {
     matches!(error, Error::Rejected { status, .. } if *status == StatusCode::INSUFFICIENT_STORAGE)
 }
 
+/// Whether a removal that failed so may take effect all the same, now or soon. One to which no
+/// connection was made counts too, because a try before it may have been heard.
+fn is_undecided(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Connect { .. } | Error::Timeout { .. } | Error::Broken { .. }
+    )
+}
+
 /// A use; ends when dropped.
 pub struct Held<'a, R: Runtime> {
-    room: &'a Room<R>,
+    shared: &'a Shared<R>,
     name: &'a FunctionName,
     user: User,
     ends: bool,
 }
 
 impl<R: Runtime> Held<'_, R> {
-    /// Lets the use last.
+    /// Lets the use last from now on.
     fn keep(mut self) {
-        self.ends = false;
+        self.ends = !self.shared.uses().begin(self.name, self.user, USE_LASTS);
     }
 }
 
 impl<R: Runtime> Drop for Held<'_, R> {
     fn drop(&mut self) {
         if self.ends {
-            self.room.uses().end(self.name, &self.user);
+            self.shared.uses().end(self.name, &self.user);
         }
     }
 }
 
-/// A removal; when dropped the function is gone or stays.
-struct Leaving<'a, R: Runtime> {
-    room: &'a Room<R>,
+/// How a removal ended.
+enum Removal {
+    /// The function is gone. Whether it was there before.
+    Done { was_there: bool },
+    /// It stays.
+    Failed,
+}
+
+/// A function that is being removed; when dropped it is gone or stays.
+struct Leaving<R: Runtime> {
+    shared: Arc<Shared<R>>,
     name: FunctionName,
 }
 
-impl<R: Runtime> Drop for Leaving<'_, R> {
+impl<R: Runtime> Leaving<R> {
+    /// Removes it.
+    async fn remove(self) -> Removal {
+        let mut tries = REMOVE_TRIES;
+        loop {
+            tries -= 1;
+            match self.shared.runtime.delete(&self.name).await {
+                Ok(was_there) => {
+                    self.shared.uses().left(&self.name);
+                    return Removal::Done { was_there };
+                }
+                Err(error) if is_undecided(&error) && tries > 0 => {
+                    log::debug!(target: super::super::LOG, "removing {} again: {error}", self.name);
+                    tokio::time::sleep(REMOVE_PAUSE).await;
+                }
+                Err(error) => {
+                    log::warn!(
+                        target: super::super::LOG,
+                        "function {} is not in use and cannot be removed: {error}",
+                        self.name
+                    );
+                    return Removal::Failed;
+                }
+            }
+        }
+    }
+}
+
+impl<R: Runtime> Drop for Leaving<R> {
     fn drop(&mut self) {
-        self.room.uses().stays(&self.name);
-        self.room.removed.notify_waiters();
+        self.shared.uses().stays(&self.name);
+        self.shared.removed.notify_waiters();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use defaas_primitives::{Digest, Fault};
-    use std::{
-        collections::BTreeSet,
-        sync::{
-            atomic::{AtomicBool, Ordering},
-            Arc,
-        },
-    };
-
-    /// Has room for so many functions.
-    #[derive(Default)]
-    struct Fake {
-        most: usize,
-        deployed: Mutex<BTreeSet<String>>,
-        fails_to_delete: AtomicBool,
-        /// A deletion waits for this if it is slow.
-        is_slow: AtomicBool,
-        go_on: Notify,
-    }
-
-    impl Fake {
-        fn with_room_for(most: usize) -> Arc<Self> {
-            Arc::new(Self {
-                most,
-                ..Self::default()
-            })
-        }
-
-        fn deployed(&self) -> Vec<String> {
-            let deployed = self.deployed.lock().expect("nobody panics with it");
-            deployed.iter().cloned().collect()
-        }
-
-        fn restart(&self) {
-            self.deployed.lock().expect("nobody panics with it").clear();
-        }
-    }
-
-    fn rejected(status: StatusCode) -> Error {
-        Error::Rejected {
-            operation: "test",
-            status,
-            message: String::new(),
-            fault: Some(Fault::Overloaded),
-        }
-    }
-
-    #[async_trait]
-    impl Runtime for Arc<Fake> {
-        async fn deploy(&self, deployment: &FunctionDeployment) -> Result<(), Error> {
-            let mut deployed = self.deployed.lock().expect("nobody panics with it");
-            if deployed.len() == self.most && !deployed.contains(&deployment.service) {
-                return Err(rejected(StatusCode::INSUFFICIENT_STORAGE));
-            }
-            deployed.insert(deployment.service.clone());
-            Ok(())
-        }
-
-        async fn delete(&self, name: &FunctionName) -> Result<bool, Error> {
-            if self.is_slow.load(Ordering::SeqCst) {
-                self.go_on.notified().await;
-            }
-            if self.fails_to_delete.load(Ordering::SeqCst) {
-                return Err(rejected(StatusCode::INTERNAL_SERVER_ERROR));
-            }
-            let mut deployed = self.deployed.lock().expect("nobody panics with it");
-            Ok(deployed.remove(name.as_str()))
-        }
-    }
-
-    fn attempt(number: u8) -> User {
-        (Digest::zero(), 7, 0, number)
-    }
-
-    async fn hold(room: &Room<Arc<Fake>>, text: &str, number: u8) -> Result<(), Error> {
-        let name = FunctionName::parse(text).expect("a valid name");
-        let deployment = FunctionDeployment {
-            service: text.into(),
-            ..FunctionDeployment::default()
-        };
-        room.hold(&name, &deployment, attempt(number)).await
-    }
-
-    async fn call(room: &Room<Arc<Fake>>, text: &str, number: u8) {
-        let name = FunctionName::parse(text).expect("a valid name");
-        room.begin(&name, attempt(number), USE_LASTS).await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn called_functions_give_way_to_new_ones_at_once() {
-        let runtime = Fake::with_room_for(2);
-        let room = Room::new(runtime.clone());
-        for (number, text) in (0..).zip(["a", "b", "c", "d"]) {
-            hold(&room, text, number).await.expect("finds room");
-            call(&room, text, number).await;
-            tokio::time::advance(Duration::from_secs(1)).await;
-        }
-        assert_eq!(runtime.deployed(), ["c", "d"]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn function_that_waits_for_its_call_does_not_give_way_until_it_was_waited_for_too_long() {
-        let runtime = Fake::with_room_for(1);
-        let room = Room::new(runtime.clone());
-        hold(&room, "a", 1).await.expect("finds room");
-        assert!(hold(&room, "b", 2)
-            .await
-            .is_err_and(|error| lacks_room(&error)));
-        assert_eq!(runtime.deployed(), ["a"]);
-        tokio::time::advance(USE_LASTS).await;
-        hold(&room, "b", 2).await.expect("finds room");
-        assert_eq!(runtime.deployed(), ["b"]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn function_that_cannot_be_removed_is_not_forgotten() {
-        let runtime = Fake::with_room_for(1);
-        let room = Room::new(runtime.clone());
-        hold(&room, "a", 1).await.expect("finds room");
-        call(&room, "a", 1).await;
-        runtime.fails_to_delete.store(true, Ordering::SeqCst);
-        assert!(hold(&room, "b", 2).await.is_err());
-        runtime.fails_to_delete.store(false, Ordering::SeqCst);
-        hold(&room, "b", 3).await.expect("finds room");
-        assert_eq!(runtime.deployed(), ["b"]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn failed_deployment_holds_nothing() {
-        let runtime = Fake::with_room_for(1);
-        let room = Room::new(runtime.clone());
-        hold(&room, "a", 1).await.expect("finds room");
-        assert!(hold(&room, "b", 2).await.is_err());
-        runtime.restart();
-        hold(&room, "b", 3).await.expect("finds room");
-        call(&room, "b", 3).await;
-        hold(&room, "c", 4).await.expect("finds room");
-        assert_eq!(runtime.deployed(), ["c"]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_a_restart_removed_is_passed_over() {
-        let runtime = Fake::with_room_for(1);
-        let room = Room::new(runtime.clone());
-        hold(&room, "old", 1).await.expect("finds room");
-        call(&room, "old", 1).await;
-        runtime.restart();
-        tokio::time::advance(Duration::from_secs(1)).await;
-        hold(&room, "a", 2).await.expect("finds room");
-        call(&room, "a", 2).await;
-        hold(&room, "b", 3).await.expect("finds room");
-        assert_eq!(runtime.deployed(), ["b"]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn function_wanted_while_it_is_removed_is_deployed_again() {
-        let runtime = Fake::with_room_for(2);
-        let room = Arc::new(Room::new(runtime.clone()));
-        for (number, text) in (0..).zip(["a", "b"]) {
-            hold(&room, text, number).await.expect("finds room");
-            call(&room, text, number).await;
-            tokio::time::advance(Duration::from_secs(1)).await;
-        }
-        runtime.is_slow.store(true, Ordering::SeqCst);
-        let start = |text: &'static str, number| {
-            let room = room.clone();
-            tokio::spawn(async move { hold(&room, text, number).await })
-        };
-        let (new, again) = (start("c", 3), start("a", 4));
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(!new.is_finished() && !again.is_finished());
-        runtime.is_slow.store(false, Ordering::SeqCst);
-        runtime.go_on.notify_one();
-        new.await.expect("does not panic").expect("finds room");
-        again.await.expect("does not panic").expect("finds room");
-        assert_eq!(runtime.deployed(), ["a", "c"]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn removal_that_is_cut_off_lets_others_go_on() {
-        let runtime = Fake::with_room_for(1);
-        let room = Arc::new(Room::new(runtime.clone()));
-        hold(&room, "a", 1).await.expect("finds room");
-        call(&room, "a", 1).await;
-        runtime.is_slow.store(true, Ordering::SeqCst);
-        let cut = tokio::time::timeout(Duration::from_secs(1), hold(&room, "b", 2)).await;
-        assert!(cut.is_err());
-        hold(&room, "a", 3).await.expect("is there still");
-    }
-}
+mod tests;

@@ -2,13 +2,18 @@
 //! new work.
 //!
 //! *Every few seconds* → look at the machine and judge ([`availability`]) → read what the chain says
-//! → choose what is due ([`due`]) → sign it and hand it to the pool. Failure: nothing is lost, the
-//! next look decides anew by the state of the chain.
+//! → choose what is due ([`due`]) → sign it and hand it to the pool. Failure, or no answer in time:
+//! nothing is lost, the next look decides anew by the state of the chain.
 
 mod availability;
 mod due;
 
-use super::{chain::NodeChain, endpoint::PublicEndpoint, health::Health, LOG};
+use super::{
+    chain::{in_time, NodeChain},
+    endpoint::PublicEndpoint,
+    health::Health,
+    LOG,
+};
 use availability::{Availability, Seen, Verdict};
 use defaas_dispatcher::ports::{Chain, ChainError, Submission};
 use defaas_primitives::NoticeBody;
@@ -72,10 +77,12 @@ impl Notices {
 
     /// Tells the chain what is due.
     async fn tell(&self, verdict: Verdict, due: &mut Due) -> Result<(), ChainError> {
-        if self.chain.is_syncing().await {
+        let is_syncing = async { Ok(self.chain.is_syncing().await) };
+        if in_time("is_syncing", is_syncing).await? {
             return Ok(());
         }
-        let Some(standing) = self.chain.standing().await? else {
+        let standing = in_time("standing of the worker", self.chain.standing()).await?;
+        let Some(standing) = standing else {
             self.health.set_on_chain(None);
             return Ok(());
         };
@@ -89,7 +96,7 @@ impl Notices {
             return Ok(());
         };
         let text = text(&body);
-        match self.chain.notify(&standing, body).await? {
+        match in_time("notice", self.chain.notify(&standing, body)).await? {
             (Submission::Accepted, sequence) => {
                 log::info!(target: LOG, "told the chain: {text}");
                 due.sent(sequence, best);

@@ -1,12 +1,11 @@
 //! The journal's file: open, append, rewrite.
 //!
-//! Rewriting makes a new file beside the old one and renames it over the old one, so at every moment
-//! one whole journal has the name. The lock is a file of its own, because a lock on the journal
-//! itself would be gone with its inode.
+//! If something fails while a new file takes the name of the old one ([`rewrite`](super::rewrite)),
+//! the next records are written by rewriting again. The lock is a file of its own, because a lock on
+//! the journal itself would be gone with its inode.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use defaas_primitives::Hash;
 
 use super::record::{Ledger, Record, Repeated, Undo};
 use super::recovery::{self, Damage, Header, Scan};
+use super::rewrite::{beside, len_of, open_private, New};
 
 /// Longest file that is read. A journal is rewritten long before.
 const MAX_FILE_BYTES: u64 = 1024 * 1024 * 1024;
@@ -108,13 +108,15 @@ pub struct Journal {
     buffer: Vec<u8>,
     undo: Vec<Undo>,
     must_sync: bool,
-    /// The end of the file is unknown since a write failed.
+    /// Since something failed it is unknown where the file ends, or whether it still has the name.
     is_suspect: bool,
     compact_above: u64,
     /// Length after the file was last rewritten.
     compacted: u64,
     #[cfg(test)]
     breaks_after: Option<usize>,
+    #[cfg(test)]
+    breaks_renaming: bool,
 }
 
 impl Journal {
@@ -173,24 +175,26 @@ impl Journal {
         let Scan {
             ledger, next_seq, ..
         } = scan.unwrap_or_else(|| recovery::scan(&[]));
-        let (file, len, next_seq) =
-            rewrite(path, &genesis, &ledger, next_seq).map_err(fail("rewrite"))?;
+        let new = New::write(path, &genesis, &ledger, next_seq).map_err(fail("rewrite"))?;
+        new.take_name(path).map_err(fail("rewrite"))?;
         let journal = Self {
             path: path.to_owned(),
             genesis,
-            file,
+            file: new.file,
             _lock: lock,
-            len,
-            next_seq,
+            len: new.len,
+            next_seq: new.next_seq,
             ledger,
             buffer: Vec::new(),
             undo: Vec::new(),
             must_sync: false,
             is_suspect: false,
             compact_above,
-            compacted: len,
+            compacted: new.len,
             #[cfg(test)]
             breaks_after: None,
+            #[cfg(test)]
+            breaks_renaming: false,
         };
         Ok((journal, opened))
     }
@@ -254,7 +258,8 @@ impl Journal {
         }
         if self.len > self.compact_above && self.len / 2 > self.compacted {
             if let Err(error) = self.compact() {
-                // The records are in the old file. Not again before it has doubled.
+                // The records are in the old file. If that still has the name: not again before it
+                // has doubled.
                 log::warn!(target: crate::LOG, "{error}: {}", crate::causes(&error));
                 self.compacted = self.len;
             }
@@ -272,6 +277,12 @@ impl Journal {
     #[cfg(test)]
     pub(crate) fn break_after(&mut self, writes: usize) {
         self.breaks_after = Some(writes);
+    }
+
+    /// Makes the next rewriting fail right after the new file has the name.
+    #[cfg(test)]
+    pub(crate) fn break_renaming(&mut self) {
+        self.breaks_renaming = true;
     }
 
     #[cfg(test)]
@@ -301,12 +312,18 @@ impl Journal {
     }
 
     fn compact(&mut self) -> Result<(), JournalError> {
-        let (file, len, next_seq) = rewrite(&self.path, &self.genesis, &self.ledger, self.next_seq)
+        let new = New::write(&self.path, &self.genesis, &self.ledger, self.next_seq)
             .map_err(|error| self.fail("rewrite", error))?;
-        self.file = file;
-        self.len = len;
-        self.compacted = len;
-        self.next_seq = next_seq;
+        #[cfg(test)]
+        let new = new.broken_if(std::mem::take(&mut self.breaks_renaming));
+        // What is appended to a file without a name is lost, whatever the disk says.
+        self.is_suspect = true;
+        new.take_name(&self.path)
+            .map_err(|error| self.fail("rewrite", error))?;
+        self.file = new.file;
+        self.len = new.len;
+        self.compacted = new.len;
+        self.next_seq = new.next_seq;
         self.is_suspect = false;
         Ok(())
     }
@@ -318,16 +335,6 @@ impl Journal {
             source: Arc::new(source),
         }
     }
-}
-
-fn len_of(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    name.into()
 }
 
 /// A name for a damaged journal that no other file has, as long as there are fewer than
@@ -342,19 +349,6 @@ fn free_name(path: &Path) -> PathBuf {
         .unwrap_or(last)
 }
 
-/// Opens or makes a file that only this user can read.
-fn open_private(path: &Path, truncate: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(truncate);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -365,35 +359,4 @@ fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
         )),
         Ok(_) => fs::read(path).map(Some),
     }
-}
-
-/// Writes a journal with the records of `ledger` and gives it the name.
-fn rewrite(
-    path: &Path,
-    genesis: &Hash,
-    ledger: &Ledger,
-    mut next_seq: u64,
-) -> io::Result<(File, u64, u64)> {
-    let mut bytes = recovery::header(genesis);
-    for record in ledger.records() {
-        if !recovery::write_frame(&mut bytes, next_seq, &record) {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "a record is too long",
-            ));
-        }
-        next_seq = next_seq.wrapping_add(1);
-    }
-    let new = beside(path, ".new");
-    let mut file = open_private(&new, true)?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    // Without this the name may point to the old file after a crash.
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    file.seek(SeekFrom::End(0))?;
-    Ok((file, len_of(&bytes), next_seq))
 }

@@ -42,6 +42,7 @@
 mod file;
 mod record;
 mod recovery;
+mod rewrite;
 #[cfg(test)]
 mod tests;
 mod writer;

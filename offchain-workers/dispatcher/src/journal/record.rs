@@ -144,6 +144,19 @@ pub enum Stage {
     Vanished(Assignment, BlockNumber),
 }
 
+impl Stage {
+    /// Who must report the attempt.
+    pub fn assignment(&self) -> &Assignment {
+        match self {
+            Self::Accepted(assignment)
+            | Self::Started(assignment)
+            | Self::Executed(assignment, _)
+            | Self::Submitted(assignment, _)
+            | Self::Vanished(assignment, _) => assignment,
+        }
+    }
+}
+
 /// A record that does not follow from those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("attempt {0} was begun or ended before: it must not be again")]
@@ -214,6 +227,13 @@ impl Ledger {
             None => self.attempts.remove(&key),
         };
         Ok(Undo::Attempt(key, before))
+    }
+
+    /// The provider of the attempt whose deadline is the latest.
+    pub fn last_provider(&self) -> Option<ProviderId> {
+        let assignments = self.attempts.values().map(Stage::assignment);
+        let last = assignments.max_by_key(|assignment| assignment.deadline)?;
+        Some(last.provider)
     }
 
     /// Takes back the last record.

@@ -512,6 +512,52 @@ fn journal_that_cannot_be_rewritten_says_so_until_it_can() {
     assert!(folder.open().0.ledger().attempts.contains_key(&key(1)));
 }
 
+/// Which file has the journal's name.
+#[cfg(unix)]
+fn inode(folder: &Folder) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(folder.path()).unwrap().ino()
+}
+
+#[cfg(unix)]
+#[test]
+fn record_after_a_rewriting_that_failed_when_the_name_was_given_is_not_lost() {
+    let folder = Folder::new();
+    let (mut journal, _) = Journal::open(&folder.path(), genesis(), 0).unwrap();
+    let before = inode(&folder);
+    journal.break_renaming();
+    // So long that the file is to be rewritten at once.
+    journal.append_all(vec![executed(1, &[7; 4_096])]).unwrap();
+    assert_ne!(inode(&folder), before, "the new file has the name");
+    journal.append_all(vec![started(2)]).unwrap();
+    let expected = journal.ledger().clone();
+    drop(journal);
+    let (journal, opened) = folder.open();
+    assert_eq!(opened, Opened::Whole { torn: 0 });
+    assert_eq!(journal.ledger(), &expected);
+    assert!(matches!(
+        journal.ledger().attempts[&key(2)],
+        Stage::Started(_)
+    ));
+}
+
+#[cfg(unix)]
+#[test]
+fn records_that_a_failed_rewriting_should_have_held_are_taken_back_until_one_succeeds() {
+    let folder = Folder::new();
+    let (mut journal, _) = folder.open();
+    journal.break_after(0);
+    assert!(journal.append_all(vec![started(1)]).is_err());
+    journal.break_renaming();
+    let failed = journal.append_all(vec![started(1)]);
+    assert!(matches!(failed, Err(JournalError::Io { .. })));
+    assert!(!journal.ledger().attempts.contains_key(&key(1)));
+    journal.append_all(vec![started(1), accepted(2)]).unwrap();
+    let expected = journal.ledger().clone();
+    drop(journal);
+    assert_eq!(folder.open().0.ledger(), &expected);
+}
+
 #[cfg(unix)]
 #[test]
 fn files_can_be_read_by_their_owner_only() {

@@ -98,10 +98,19 @@ pub trait Chain: Send + Sync + 'static {
 
     /// Which provider this machine works for, in the state of `at`: the one whose worker key, of now
     /// or frozen in an open assignment, is in this machine's keystore. `None`: not registered.
-    async fn provider(&self, at: Hash) -> Result<Option<ProviderId>, ChainError>;
+    ///
+    /// `before` is the one that it worked for last, also before a restart. State may lead from a key
+    /// to its provider only while the key is the provider's present one; after a rotation the
+    /// assignments of `before` show whether the old key is still wanted.
+    async fn provider(
+        &self,
+        at: Hash,
+        before: Option<ProviderId>,
+    ) -> Result<Option<ProviderId>, ChainError>;
 
-    /// Open assignments of `provider` in the state of `at`, ascending by cursor, the first one after
-    /// `after`. At most `limit`; fewer only if there are no more.
+    /// Open assignments of `provider` to worker keys in this machine's keystore, in the state of
+    /// `at`, ascending by cursor, the first one after `after`. At most `limit`; fewer only if there
+    /// are no more. Assignments to other keys are another machine's, which alone can report them.
     async fn jobs(
         &self,
         at: Hash,

@@ -4,7 +4,8 @@
 //! holds only by a priority above the *sum* of what is replaced; `resend` raises the priority by one.
 //! Two rules keep a re-send from ever competing with more than one transaction:
 //!
-//! * An item belongs to one batch from the first time it is sent until it is forgotten. New items make
+//! * An item belongs to one batch from the first time it is sent until it is forgotten, or until it is
+//!   another key that must sign it, which makes the transaction in the pool invalid. New items make
 //!   new batches.
 //! * A re-send carries those items of its batch that are open, so its tags are among those of the
 //!   transaction it replaces, and its priority is one higher.
@@ -170,10 +171,23 @@ impl Batches {
         self.waiting.len()
     }
 
-    /// A result is to be reported. One that is known stays as it is.
+    /// A result is to be reported. One that is known takes over the deadline, and begins anew if
+    /// somebody else must report it.
     pub(crate) fn add(&mut self, item: Item) {
-        if !self.member.contains_key(&item.key) {
-            self.waiting.entry(item.key).or_insert(item);
+        if let Some(known) = self.known(&item.key) {
+            if (known.provider, &known.worker) == (item.provider, &item.worker) {
+                known.deadline = item.deadline;
+                return;
+            }
+            self.forget(&item.key);
+        }
+        self.waiting.insert(item.key, item);
+    }
+
+    fn known(&mut self, key: &AttemptKey) -> Option<&mut Item> {
+        match self.member.get(key) {
+            Some(id) => self.batches.get_mut(id)?.items.get_mut(key),
+            None => self.waiting.get_mut(key),
         }
     }
 

@@ -64,8 +64,9 @@ pub(crate) struct Submitter {
 }
 
 impl Submitter {
-    /// A submitter for at most `tracked` attempts. The worker never waits for it: each attempt is
-    /// added once and forgotten once.
+    /// A submitter for at most `tracked` attempts. The worker does not wait for it: each attempt is
+    /// added once and forgotten once, and added again only when another branch changed who must report
+    /// it, or until when.
     pub(crate) fn new(
         config: SubmitConfig,
         tracked: usize,

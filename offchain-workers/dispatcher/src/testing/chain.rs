@@ -51,6 +51,7 @@ struct State {
     is_failing: bool,
     is_panicking: bool,
     is_muted: bool,
+    is_rotated: bool,
 }
 
 /// See the module.
@@ -88,6 +89,7 @@ impl Default for FakeChain {
             is_failing: false,
             is_panicking: false,
             is_muted: false,
+            is_rotated: false,
         };
         Self {
             state: Mutex::new(state),
@@ -289,6 +291,12 @@ impl FakeChain {
         self.lock().is_failing = is_failing;
     }
 
+    /// The provider takes another worker key, which is not on this machine: state does not lead from
+    /// the one that is here to the provider any more.
+    pub fn rotate_key(&self) {
+        self.lock().is_rotated = true;
+    }
+
     /// The adapter panics at the next question.
     pub fn panic_next(&self) {
         self.lock().is_panicking = true;
@@ -415,8 +423,19 @@ impl Chain for FakeChain {
         self.ask(|state| state.blocks[&at].tick)
     }
 
-    async fn provider(&self, _at: Hash) -> Result<Option<ProviderId>, ChainError> {
-        self.ask(|_| Some(PROVIDER))
+    async fn provider(
+        &self,
+        at: Hash,
+        before: Option<ProviderId>,
+    ) -> Result<Option<ProviderId>, ChainError> {
+        self.ask(|state| {
+            if state.is_rotated {
+                let has_work = !state.blocks[&at].open.is_empty();
+                before.filter(|before| *before == PROVIDER && has_work)
+            } else {
+                Some(PROVIDER)
+            }
+        })
     }
 
     async fn jobs(

@@ -43,6 +43,9 @@ struct State {
     runs: HashMap<AttemptKey, u32>,
     running: usize,
     most_running: usize,
+    /// Bytes that what goes on may have.
+    memory: u64,
+    most_memory: u64,
 }
 
 /// See the module. Functions that it was not told about echo.
@@ -50,11 +53,16 @@ struct State {
 pub struct FakeExecutor(Mutex<State>);
 
 /// Counts an execution out, however it ends.
-struct Leave<'a>(&'a FakeExecutor);
+struct Leave<'a> {
+    executor: &'a FakeExecutor,
+    memory: u64,
+}
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        self.0.lock().running -= 1;
+        let mut state = self.executor.lock();
+        state.running -= 1;
+        state.memory -= self.memory;
     }
 }
 
@@ -91,6 +99,11 @@ impl FakeExecutor {
         self.lock().most_running
     }
 
+    /// The most bytes that the executions that ever went on at once could have by their limits.
+    pub fn most_memory(&self) -> u64 {
+        self.lock().most_memory
+    }
+
     fn behaviour(&self, job: &Job) -> Behaviour {
         let state = self.lock();
         let behaviour = state.behaviours.get(&job.function);
@@ -109,13 +122,19 @@ impl Executor for FakeExecutor {
     }
 
     async fn invoke(&self, job: &Job, input: Bytes) -> Execution {
+        let memory = u64::from(job.limits.memory_bytes);
         {
             let mut state = self.lock();
             *state.runs.entry(AttemptKey::from(job)).or_default() += 1;
             state.running += 1;
             state.most_running = state.most_running.max(state.running);
+            state.memory += memory;
+            state.most_memory = state.most_memory.max(state.memory);
         }
-        let _leave = Leave(self);
+        let _leave = Leave {
+            executor: self,
+            memory,
+        };
         let (outcome, output) = match self.behaviour(job) {
             Behaviour::Echo => (Outcome::Success, input),
             Behaviour::Answer(bytes) => (Outcome::Success, bytes),

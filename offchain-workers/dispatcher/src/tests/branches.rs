@@ -186,3 +186,75 @@ async fn attempt_that_is_open_on_both_branches_is_over_when_the_second_is_final(
     bench.stop().await;
     assert_eq!(bench.ledger().attempts.len(), 0);
 }
+
+/// `job` as another branch assigns it.
+fn again(job: &Job, deadline: u32) -> Job {
+    Job {
+        deadline,
+        worker: crate::testing::worker(2),
+        ..job.clone()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn execution_that_another_branch_wants_earlier_and_by_another_key_is_reported_so() {
+    let bench = Bench::started().await;
+    bench.executor.set(1, Behaviour::Hang);
+    let parent = bench.chain.best_block();
+    let job = bench.assign_with(1, 60, |job| {
+        job.function = 1;
+        job.limits.timeout_ms = 300_000;
+    });
+    bench.block().await;
+    assert_eq!(bench.executor.running(), 1);
+    let job = again(&job, parent.number + 8);
+    bench.chain.assign(job.clone());
+    bench.chain.author_on(parent.hash);
+    bench.wait(2_000).await;
+    bench.blocks(7).await;
+    bench.assert_fault(&job, Fault::Overloaded);
+    assert_eq!(bench.executor.runs(&job), 1);
+    assert_eq!(bench.chain.missed(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn result_that_another_branch_wants_by_another_key_is_reported_by_that_key() {
+    let bench = Bench::started().await;
+    let parent = bench.chain.best_block();
+    let job = bench.assign(1, 60);
+    bench.chain.author_without_reports();
+    bench.wait(2_000).await;
+    assert_eq!(bench.chain.submitted().len(), 1);
+    let job = again(&job, job.deadline + 5);
+    bench.chain.assign(job.clone());
+    bench.chain.author_on(parent.hash);
+    bench.wait(2_000).await;
+    bench.blocks(3).await;
+    bench.assert_echoed(&job);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_job_that_another_branch_wants_earlier_goes_first() {
+    let mut bench = Bench::new();
+    bench.config.work.in_flight = 1;
+    bench.config.work.executions = 1;
+    bench.start().await;
+    slow(&bench, 5);
+    bench.assign_with(1, 60, |job| job.function = 1);
+    bench.block().await;
+    let parent = bench.chain.best_block();
+    let patient = bench.assign_with(2, 60, |job| job.function = 1);
+    let urgent = bench.assign_with(3, 70, |job| job.function = 1);
+    bench.chain.author();
+    bench.wait(100).await;
+    bench.chain.assign(patient.clone());
+    let urgent = again(&urgent, parent.number + 15);
+    bench.chain.assign(urgent.clone());
+    bench.chain.author_on(parent.hash);
+    bench.wait(4_000).await;
+    assert_eq!(bench.executor.runs(&urgent), 1);
+    assert_eq!(bench.executor.runs(&patient), 0);
+    bench.blocks(8).await;
+    bench.assert_echoed(&urgent);
+    bench.assert_echoed(&patient);
+}

@@ -209,3 +209,55 @@ fn fake_job_is_one_that_the_chain_could_assign() {
     assert!(job.path.is_valid() && job.input.is_valid());
     assert!(job.code.cid.check().is_ok());
 }
+
+#[tokio::test(start_paused = true)]
+async fn lost_journal_is_not_settled_before_everything_that_was_open_is_remembered() {
+    let mut bench = Bench::without_journal();
+    bench.config.work.tracked = 2;
+    let before: Vec<_> = (0..3).map(|n| bench.assign(n, 60)).collect();
+    bench.chain.author();
+    bench.start().await;
+    // The margin has passed, and one of them was never looked at.
+    bench.blocks(6).await;
+    bench.assert_fault(&before[0], Fault::Interrupted);
+    bench.assert_fault(&before[1], Fault::Interrupted);
+    assert_eq!(bench.chain.settled(&before[2]), None);
+    bench.chain.finalize_best();
+    bench.wait(100).await;
+    bench.blocks(3).await;
+    bench.assert_fault(&before[2], Fault::Interrupted);
+    assert_eq!(bench.executor.most_runs(), 0);
+    bench.chain.finalize_best();
+    bench.wait(100).await;
+    let after = bench.assign(3, 20);
+    bench.blocks(2).await;
+    bench.assert_echoed(&after);
+    bench.stop().await;
+    assert!(bench.ledger().settled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_journal_is_not_settled_by_a_work_list_that_was_cut() {
+    let mut bench = Bench::without_journal();
+    // One page of the work list is read, and all of it is remembered.
+    bench.config.work.tracked = 100;
+    let before: Vec<_> = (0..150).map(|n| bench.assign(n, 80)).collect();
+    bench.chain.author();
+    bench.chain.set_pool(crate::testing::PoolMode::Later);
+    bench.start().await;
+    bench.blocks(6).await;
+    assert_eq!(bench.metrics.tracked.get(), 100);
+    assert_eq!(bench.metrics.not_tracked.get(), 0);
+    bench.chain.set_pool(crate::testing::PoolMode::Judge);
+    for _ in 0..4 {
+        bench.blocks(3).await;
+        bench.chain.finalize_best();
+        bench.wait(100).await;
+    }
+    for job in &before {
+        bench.assert_fault(job, Fault::Interrupted);
+    }
+    assert_eq!(bench.executor.most_runs(), 0);
+    bench.stop().await;
+    assert!(bench.ledger().settled);
+}

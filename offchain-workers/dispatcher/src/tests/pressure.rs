@@ -189,3 +189,126 @@ async fn cut_work_list_leaves_alone_what_lies_beyond_the_cut() {
     assert_eq!(bench.executor.running(), 1, "not taken for gone");
     assert_eq!(bench.metrics.cancelled.get(), 0);
 }
+
+const MIB: u32 = 1024 * 1024;
+
+#[tokio::test(start_paused = true)]
+async fn more_calls_than_places_and_memory_share_them_and_all_end_well() {
+    let mut bench = Bench::new();
+    bench.config.work.executions = 4;
+    bench.config.work.memory_bytes = (256 * MIB).into();
+    let time = Duration::from_millis(300);
+    bench.executor.set(1, Behaviour::Sleep(time));
+    bench.start().await;
+    let jobs: Vec<_> = [64, 128, 256, 32]
+        .into_iter()
+        .cycle()
+        .take(80)
+        .zip(0..)
+        .map(|(mib, n)| {
+            bench.assign_with(n, 60, |job| {
+                job.function = 1;
+                job.limits.memory_bytes = mib * MIB;
+            })
+        })
+        .collect();
+    bench.blocks(15).await;
+    for job in &jobs {
+        bench.assert_echoed(job);
+    }
+    assert_eq!(bench.executor.most_memory(), u64::from(256 * MIB));
+    assert!((2..=4).contains(&bench.executor.most_running()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_that_needs_more_memory_than_there_is_at_all_is_unsupported() {
+    let mut bench = Bench::new();
+    bench.config.work.memory_bytes = (256 * MIB).into();
+    bench.start().await;
+    let fits = bench.assign_with(1, 6, |job| job.limits.memory_bytes = 256 * MIB);
+    let exceeds = bench.assign_with(2, 6, |job| job.limits.memory_bytes = 256 * MIB + 1);
+    bench.blocks(2).await;
+    bench.assert_echoed(&fits);
+    bench.assert_fault(&exceeds, Fault::Unsupported);
+    assert_eq!(bench.executor.runs(&exceeds), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_that_waits_for_memory_until_its_deadline_is_overload_in_time() {
+    let mut bench = Bench::new();
+    bench.config.work.memory_bytes = (256 * MIB).into();
+    let time = Duration::from_secs(100);
+    bench.executor.set(1, Behaviour::Sleep(time));
+    bench.start().await;
+    let running = bench.assign_with(1, 100, |job| {
+        job.function = 1;
+        job.limits.timeout_ms = 300_000;
+    });
+    bench.block().await;
+    let waiting = bench.assign_with(2, 8, |job| job.limits.memory_bytes = 256 * MIB);
+    bench.blocks(8).await;
+    bench.assert_fault(&waiting, Fault::Overloaded);
+    assert_eq!(bench.executor.runs(&waiting), 0);
+    assert_eq!(bench.executor.runs(&running), 1);
+    assert_eq!(bench.executor.running(), 1);
+    assert_eq!(bench.chain.missed(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn inputs_of_calls_that_wait_for_a_place_stay_within_their_bytes() {
+    let mut bench = Bench::new();
+    bench.config.work.executions = 1;
+    bench.config.work.input_bytes = 8 * 1024;
+    let time = Duration::from_millis(1_500);
+    bench.executor.set(1, Behaviour::Sleep(time));
+    bench.start().await;
+    let input = bytes::Bytes::from(vec![7; 4 * 1024]);
+    bench.store.set(&cid(9), Fetch::Found(input));
+    let jobs: Vec<_> = (0..6)
+        .map(|n| {
+            bench.assign_with(n, 60, |job| {
+                job.function = 1;
+                job.input = Input::Stored {
+                    cid: cid(9),
+                    size: 4 * 1024,
+                };
+            })
+        })
+        .collect();
+    let fetched = || {
+        let pins = bench.store.pins();
+        pins.iter().filter(|(pinned, _)| *pinned == cid(9)).count()
+    };
+    bench.chain.author();
+    bench.wait(1_000).await;
+    assert_eq!(fetched(), 2, "one executes and one waits");
+    bench.wait(1_000).await;
+    assert_eq!(fetched(), 3);
+    bench.blocks(8).await;
+    assert_eq!(fetched(), 6);
+    for job in &jobs {
+        assert_eq!(bench.outcome(job), Outcome::Success);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn output_that_will_not_be_stored_before_the_deadline_is_overload_in_time_and_not_run_again()
+{
+    let mut bench = Bench::started().await;
+    bench.store.set_put(Some(Fetch::Hang));
+    let long = bytes::Bytes::from(vec![7; 5_000]);
+    bench.executor.set(1, Behaviour::Answer(long));
+    // Ten seconds are left, and the tries to store it take more than twenty.
+    let job = bench.assign_with(1, 8, |job| job.function = 1);
+    bench.blocks(5).await;
+    assert_eq!(bench.chain.settled(&job), None);
+    bench.chain.set_pool(crate::testing::PoolMode::Later);
+    bench.block().await;
+    bench.crash().await;
+    bench.chain.set_pool(crate::testing::PoolMode::Judge);
+    bench.start().await;
+    bench.blocks(2).await;
+    bench.assert_fault(&job, Fault::Overloaded);
+    assert_eq!(bench.executor.runs(&job), 1);
+    assert_eq!(bench.chain.missed(), []);
+}

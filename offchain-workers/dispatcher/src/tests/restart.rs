@@ -203,3 +203,29 @@ async fn adapter_that_panics_ends_the_dispatcher_and_the_next_one_goes_on() {
     bench.blocks(2).await;
     bench.assert_fault(&job, Fault::Interrupted);
 }
+
+#[tokio::test(start_paused = true)]
+async fn result_under_a_key_that_was_changed_is_sent_after_a_restart() {
+    let mut bench = Bench::new();
+    let job = bench.assign(1, 10);
+    bench.chain.author();
+    bench.write_journal(vec![
+        bench.record_started(&job),
+        bench.record_executed(&job, answer()),
+    ]);
+    bench.chain.rotate_key();
+    bench.start().await;
+    bench.blocks(2).await;
+    assert_eq!(inline(&bench.settled(&job)), b"before");
+    assert_eq!(bench.executor.runs(&job), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempt_under_a_key_that_is_changed_meanwhile_is_executed_and_reported() {
+    let bench = Bench::started().await;
+    bench.block().await;
+    let job = bench.assign(1, 10);
+    bench.chain.rotate_key();
+    bench.blocks(2).await;
+    bench.assert_echoed(&job);
+}

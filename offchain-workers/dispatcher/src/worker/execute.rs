@@ -1,10 +1,14 @@
 //! One attempt, from its content to its result.
 //!
-//! Trigger: the attempt's turn → fetch code and input, make the code ready (all of it may be repeated
-//! and cut) → wait for room to execute → record `started` → run the function once, within its limit
-//! and a grace → store a long output → record `executed`. Failure: a step before `started` ends the
-//! attempt as a fault of what was missing; a panic, or an executor that hangs, as `Internal`; a
-//! journal that does not take `started` sends the attempt back to wait, since it has not begun.
+//! Trigger: the attempt's turn → fetch the code, make it ready, fetch the input (all of it may be
+//! repeated and cut) → wait for room to execute → record `started` → run the function once, within
+//! its limit and a grace → store a long output → record `executed`. Failure: a step before `started`
+//! ends the attempt as a fault of what was missing; a panic, or an executor that hangs, as `Internal`;
+//! a journal that does not take `started` sends the attempt back to wait, since it has not begun; what
+//! is cut after `started` is over, whether the function or the storing of its output was under way.
+//!
+//! The input comes last, because it stays in memory until the function has ended, and making code
+//! ready may take minutes.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,10 +19,11 @@ use defaas_primitives::call::{MAX_INLINE, MAX_STORED};
 use defaas_primitives::{Fault, Input, Job, Limit, Outcome, Output, OutputDigest};
 use futures::FutureExt;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::SemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use super::jobs::Start;
+use super::room::Room;
 use crate::config::{ContentConfig, ExecutorConfig};
 use crate::faults;
 use crate::journal::{Conclusion, JournalHandle, Record};
@@ -34,8 +39,8 @@ pub(crate) struct Workshop {
     pub journal: JournalHandle,
     pub content: ContentConfig,
     pub executor: ExecutorConfig,
-    /// Room to execute.
-    pub executions: Arc<Semaphore>,
+    /// Room to execute, and for inputs that wait to be.
+    pub room: Arc<Room>,
     pub metrics: Arc<Metrics>,
 }
 
@@ -110,8 +115,14 @@ async fn steps(shop: &Workshop, start: Start, cancel: CancellationToken) -> End 
     } = start;
     let trouble = Trouble::default();
     let ready = async {
-        let input = prepare(shop, &job, &trouble).await?;
-        let room = shop.executions.acquire().await;
+        let memory = u64::from(job.limits.memory_bytes);
+        if !shop.room.can_hold(memory) {
+            log::warn!(target: crate::LOG, "attempt {key}: {memory} bytes of memory are more than there are here");
+            return Err(Fault::Unsupported);
+        }
+        make_ready(shop, &job, &trouble).await?;
+        let input = fetch(shop, &job, &trouble).await?;
+        let room = shop.room.execution(memory).await;
         Ok((input, room.map_err(|_| Fault::Internal)?))
     };
     let ready = tokio::select! {
@@ -123,7 +134,7 @@ async fn steps(shop: &Workshop, start: Start, cancel: CancellationToken) -> End 
     };
     let conclusion = match ready {
         Err(fault) => Conclusion::fault(fault),
-        Ok((input, _room)) => {
+        Ok((Fetched { bytes, room: held }, _room)) => {
             let started = Record::Started {
                 key,
                 assignment: assignment.clone(),
@@ -138,9 +149,15 @@ async fn steps(shop: &Workshop, start: Start, cancel: CancellationToken) -> End 
             let execution = tokio::select! {
                 biased;
                 () = cancel.cancelled() => return End::Cut { started: true, trouble: None },
-                execution = execute(shop, &job, input) => execution,
+                execution = execute(shop, &job, bytes) => execution,
             };
-            conclude(shop, &job, execution).await
+            drop(held);
+            // An output that need not be stored makes a result at once, also when time is up.
+            tokio::select! {
+                biased;
+                conclusion = conclude(shop, &job, execution) => conclusion,
+                () = cancel.cancelled() => return End::Cut { started: true, trouble: None },
+            }
         }
     };
     let executed = Record::Executed {
@@ -159,63 +176,76 @@ async fn steps(shop: &Workshop, start: Start, cancel: CancellationToken) -> End 
     End::Concluded { conclusion, saved }
 }
 
-/// Fetches what the execution needs and makes the code ready. Returns the input.
-async fn prepare(shop: &Workshop, job: &Job, trouble: &Trouble) -> Result<Bytes, Fault> {
-    let pin = |kind, retention| Pin {
-        kind,
-        until: job.deadline.saturating_add(retention),
+/// Fetches the code and makes it ready to be called.
+async fn make_ready(shop: &Workshop, job: &Job, trouble: &Trouble) -> Result<(), Fault> {
+    let key = AttemptKey::from(job);
+    let content = &shop.content;
+    let pin = Pin {
+        kind: PinKind::Code,
+        until: job.deadline,
+    };
+    let limit = content.timeout(job.code.size);
+    let ask = || shop.ports.content.code(&job.code, job.source, pin);
+    let failed = |error: &_| trouble.set(Need::Code, Some(faults::of_code(error)));
+    let path = repeat(&content.retry, limit, ask, failed)
+        .await
+        .map_err(|error| {
+            log::warn!(target: crate::LOG, "attempt {key}: no code: {error}: {}", crate::causes(&error));
+            faults::of_code(&error)
+        })?;
+    trouble.set(Need::Code, None);
+    let executor = &shop.executor;
+    let ask = || shop.ports.executor.ensure_deployed(job, &path);
+    let failed = |error: &_| trouble.set(Need::Code, Some(faults::of_deployment(error)));
+    repeat(&executor.retry, executor.deploy_timeout, ask, failed)
+        .await
+        .map_err(|error| {
+            log::warn!(target: crate::LOG, "attempt {key}: not deployed: {error}: {}", crate::causes(&error));
+            faults::of_deployment(&error)
+        })?;
+    trouble.set(Need::Code, None);
+    Ok(())
+}
+
+/// An input in memory.
+struct Fetched<'a> {
+    bytes: Bytes,
+    /// Room for it. `None`: it is so short that it stands on chain.
+    room: Option<SemaphorePermit<'a>>,
+}
+
+/// Fetches the input.
+async fn fetch<'a>(shop: &'a Workshop, job: &Job, trouble: &Trouble) -> Result<Fetched<'a>, Fault> {
+    let (cid, size) = match &job.input {
+        Input::Inline(bytes) => {
+            let bytes = Bytes::copy_from_slice(bytes);
+            return Ok(Fetched { bytes, room: None });
+        }
+        Input::Stored { cid, size } => (cid, *size),
     };
     let key = AttemptKey::from(job);
     let content = &shop.content;
-    let input = async {
-        match &job.input {
-            Input::Inline(bytes) => Ok(Bytes::copy_from_slice(bytes)),
-            Input::Stored { cid, size } => {
-                let pin = pin(PinKind::Input, content.retention);
-                let limit = content.timeout(u64::from(*size));
-                let ask = || shop.ports.content.input(cid, *size, pin);
-                let failed = |error: &_| trouble.set(Need::Input, Some(faults::of_input(error)));
-                let bytes = repeat(&content.retry, limit, ask, failed)
-                    .await
-                    .map_err(|error| {
-                        log::warn!(target: crate::LOG, "attempt {key}: no input: {error}: {}", crate::causes(&error));
-                        faults::of_input(&error)
-                    })?;
-                trouble.set(Need::Input, None);
-                if u32::try_from(bytes.len()) == Ok(*size) {
-                    Ok(bytes)
-                } else {
-                    Err(Fault::InputUnavailable)
-                }
-            }
-        }
+    let room = shop.room.input(size.into()).await;
+    let room = Some(room.map_err(|_| Fault::Internal)?);
+    let pin = Pin {
+        kind: PinKind::Input,
+        until: job.deadline.saturating_add(content.retention),
     };
-    let code = async {
-        let limit = content.timeout(job.code.size);
-        let pin = pin(PinKind::Code, 0);
-        let ask = || shop.ports.content.code(&job.code, job.source, pin);
-        let failed = |error: &_| trouble.set(Need::Code, Some(faults::of_code(error)));
-        let path = repeat(&content.retry, limit, ask, failed)
-            .await
-            .map_err(|error| {
-                log::warn!(target: crate::LOG, "attempt {key}: no code: {error}: {}", crate::causes(&error));
-                faults::of_code(&error)
-            })?;
-        trouble.set(Need::Code, None);
-        let executor = &shop.executor;
-        let ask = || shop.ports.executor.ensure_deployed(job, &path);
-        let failed = |error: &_| trouble.set(Need::Code, Some(faults::of_deployment(error)));
-        repeat(&executor.retry, executor.deploy_timeout, ask, failed)
-            .await
-            .map_err(|error| {
-                log::warn!(target: crate::LOG, "attempt {key}: not deployed: {error}: {}", crate::causes(&error));
-                faults::of_deployment(&error)
-            })?;
-        trouble.set(Need::Code, None);
-        Ok(())
-    };
-    let (input, ()) = tokio::try_join!(input, code)?;
-    Ok(input)
+    let limit = content.timeout(size.into());
+    let ask = || shop.ports.content.input(cid, size, pin);
+    let failed = |error: &_| trouble.set(Need::Input, Some(faults::of_input(error)));
+    let bytes = repeat(&content.retry, limit, ask, failed)
+        .await
+        .map_err(|error| {
+            log::warn!(target: crate::LOG, "attempt {key}: no input: {error}: {}", crate::causes(&error));
+            faults::of_input(&error)
+        })?;
+    trouble.set(Need::Input, None);
+    if u32::try_from(bytes.len()) == Ok(size) {
+        Ok(Fetched { bytes, room })
+    } else {
+        Err(Fault::InputUnavailable)
+    }
 }
 
 async fn execute(shop: &Workshop, job: &Job, input: Bytes) -> Execution {

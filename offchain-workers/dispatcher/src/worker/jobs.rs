@@ -1,6 +1,6 @@
 //! The table of attempts: what is known of each, and what a look at the chain changes. No I/O.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use defaas_primitives::{BlockNumber, Job, Tick};
@@ -91,14 +91,26 @@ pub(crate) struct Jobs {
     unsent: BTreeSet<AttemptKey>,
 }
 
+impl Attempt {
+    /// Whether `job` has another deadline or key: on another branch the same draw may have come
+    /// earlier or later, or after the worker key was changed.
+    fn differs(&self, job: &Job) -> bool {
+        self.assignment.deadline != job.deadline || self.assignment.worker != job.worker
+    }
+}
+
 impl Jobs {
     /// Compares the work list in the state of `best` with what is known.
     pub(crate) fn observe(&mut self, best: BlockRef, list: Worklist) -> Seen {
-        let open = list.keys();
+        let jobs = list.jobs.iter();
+        let open: HashMap<_, _> = jobs.map(|job| (AttemptKey::from(job), job)).collect();
         for (key, attempt) in &mut self.attempts {
-            if open.contains(key) {
+            if let Some(job) = open.get(key) {
                 attempt.gone_since = None;
                 attempt.assignment.seen = best;
+                if attempt.differs(job) {
+                    take_over(*key, attempt, job, &mut self.queue, &mut self.unsent);
+                }
             } else if list.covers(key) {
                 attempt.gone_since.get_or_insert(best.number);
             }
@@ -260,6 +272,32 @@ impl Jobs {
             .iter()
             .filter(|(_, attempt)| attempt.gone_since.is_none())
             .map(|(key, _)| *key)
+    }
+}
+
+/// Lets `attempt` have deadline and key of `job`.
+fn take_over(
+    key: AttemptKey,
+    attempt: &mut Attempt,
+    job: &Job,
+    queue: &mut BTreeSet<(Tick, AttemptKey)>,
+    unsent: &mut BTreeSet<AttemptKey>,
+) {
+    let before = std::mem::replace(&mut attempt.assignment.deadline, job.deadline);
+    attempt.assignment.worker = job.worker.clone();
+    match &mut attempt.step {
+        Step::Queued { job: known, .. } => {
+            *known = Arc::new(job.clone());
+            queue.remove(&(before, key));
+            queue.insert((job.deadline, key));
+        }
+        Step::Running { job: known, .. } => *known = Arc::new(job.clone()),
+        // The submitter must learn of it.
+        Step::Concluded { handed_over, .. } => {
+            *handed_over = false;
+            unsent.insert(key);
+        }
+        Step::Vanished { .. } => {}
     }
 }
 

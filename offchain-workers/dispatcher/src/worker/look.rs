@@ -57,6 +57,7 @@ impl Worker {
         self.tick = tick;
         self.is_paused = false;
         let is_quarantined = self.quarantine.covers(best.number);
+        let mut is_whole = list.cut_at.is_none();
         let seen = self.jobs.observe(best, list);
         if let Some(provider) = provider {
             for job in seen.returned {
@@ -65,7 +66,8 @@ impl Worker {
                 let conclusion = Conclusion::fault(Fault::Interrupted);
                 self.conclude(key, assignment(provider, &job, best), conclusion, false);
             }
-            self.admit(seen.fresh, provider, best, is_quarantined, woken)
+            is_whole &= self
+                .admit(seen.fresh, provider, best, is_quarantined, woken)
                 .await;
         }
         self.drop_gone(best).await;
@@ -76,8 +78,10 @@ impl Worker {
             tick,
             open: self.jobs.open().collect(),
         });
-        // Only when the journal has everything that was open.
+        // Only when the journal has everything that was open: what was left out may have been executed
+        // before the loss just as well.
         if self.quarantine.ends_with(best.number)
+            && is_whole
             && self.last_best.is_some()
             && self.record(vec![Record::Settled]).await
         {
@@ -86,7 +90,7 @@ impl Worker {
         self.fill();
     }
 
-    /// Takes or refuses new attempts.
+    /// Takes or refuses new attempts. Returns whether there was room to remember all of them.
     async fn admit(
         &mut self,
         fresh: Vec<Job>,
@@ -94,7 +98,7 @@ impl Worker {
         best: BlockRef,
         is_quarantined: bool,
         woken: Instant,
-    ) {
+    ) -> bool {
         let mut room = self
             .config
             .work
@@ -147,6 +151,7 @@ impl Worker {
                 self.jobs.enqueue(key, assignment, Arc::new(job), woken);
             }
         }
+        not_tracked == 0
     }
 
     /// Whether an attempt with `ahead` others before it cannot be reported in time.

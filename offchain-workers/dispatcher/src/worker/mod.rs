@@ -13,12 +13,12 @@ mod jobs;
 mod look;
 mod quarantine;
 mod reader;
+mod room;
 
 use std::sync::Arc;
 
 use defaas_primitives::{Fault, Tick};
 use futures::{FutureExt, StreamExt};
-use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +28,7 @@ use self::execute::{End, Finish, Workshop};
 use self::jobs::{Attempt, Cut, Jobs, Step};
 use self::quarantine::Quarantine;
 use self::reader::Reader;
+use self::room::Room;
 use crate::config::Config;
 use crate::journal::{Assignment, Conclusion, JournalHandle, Ledger, Record, Stage};
 use crate::key::AttemptKey;
@@ -74,13 +75,14 @@ impl Worker {
             journal,
             content: config.content,
             executor: config.executor,
-            executions: Arc::new(Semaphore::new(config.work.executions)),
+            room: Arc::new(Room::new(&config.work)),
             metrics,
         };
         let reader = Reader {
             chain: ports.chain,
             timeout: config.time.chain_timeout,
             most: config.work.tracked,
+            before: ledger.last_provider(),
         };
         let mut worker = Self {
             quarantine: Quarantine::new(ledger.settled, config.work.lost_journal_blocks),

@@ -43,12 +43,13 @@ impl Worklist {
 }
 
 /// Asks the chain.
-#[derive(Clone)]
 pub(crate) struct Reader {
     pub chain: Arc<dyn Chain>,
     pub timeout: Duration,
     /// Most jobs read.
     pub most: usize,
+    /// Whom this machine worked for last.
+    pub before: Option<ProviderId>,
 }
 
 impl Reader {
@@ -80,9 +81,11 @@ impl Reader {
     }
 
     /// Everything that a look at `at` needs.
-    pub(crate) async fn state(&self, at: BlockRef) -> Result<State, ChainError> {
+    pub(crate) async fn state(&mut self, at: BlockRef) -> Result<State, ChainError> {
         let tick = self.ask("tick", self.chain.tick(at.hash)).await?;
-        let provider = self.ask("provider", self.chain.provider(at.hash)).await?;
+        let provider = self.chain.provider(at.hash, self.before);
+        let provider = self.ask("provider", provider).await?;
+        self.before = provider.or(self.before);
         let list = match provider {
             None => Worklist::default(),
             Some(provider) => self.worklist(at, provider).await?,

@@ -74,6 +74,33 @@ fn results_of_different_keys_do_not_share_a_report() {
 }
 
 #[test]
+fn result_that_is_added_again_takes_over_the_deadline() {
+    let mut batches = batches();
+    batches.add(item(1));
+    assert_eq!(due(&mut batches, &view(1, 1..2)), [(0, vec![1])]);
+    let mut earlier = item(1);
+    earlier.deadline = 3;
+    batches.add(earlier);
+    assert_eq!(due(&mut batches, &view(2, 1..2)), [(1, vec![1])]);
+    assert_eq!(due(&mut batches, &view(3, 1..2)), [], "a report is late");
+}
+
+#[test]
+fn result_that_another_key_must_report_leaves_its_batch() {
+    let mut batches = batches();
+    batches.add(item(1));
+    batches.add(item(2));
+    assert_eq!(due(&mut batches, &view(1, 1..3)), [(0, vec![1, 2])]);
+    batches.add(item_by(key(1), 2));
+    let sent = batches.due(&view(2, 1..3));
+    let senders: Vec<_> = sent
+        .iter()
+        .map(|(_, Report::V1(report))| (report.worker.clone(), report.items[0].invocation))
+        .collect();
+    assert_eq!(senders, [(worker(1), 2), (worker(2), 1)]);
+}
+
+#[test]
 fn report_is_full_at_its_number_of_items_or_bytes() {
     let mut by_number = Batches::new(2, 64 * 1024);
     let bytes = item(1).bytes;
