@@ -1,7 +1,7 @@
 //! What can go wrong, what to do about it, and the exit code that says which it was.
 
 use crate::hints;
-use std::path::PathBuf;
+use std::{io::ErrorKind, path::PathBuf};
 
 /// Result of everything that can fail here.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -42,9 +42,18 @@ pub enum Error {
     /// Another transaction of the account was faster, again and again.
     #[error("another transaction of the account took this one's number: {0}")]
     NumberTaken(String),
-    /// The transaction pool had the transaction and dropped it.
-    #[error("the transaction was accepted, but then dropped: {0}")]
-    NotIncluded(String),
+    /// The node may have the transaction, and nobody knows what became of it.
+    #[error("it is not known whether transaction {transaction} was carried out: {reason}")]
+    InDoubt {
+        /// Its hash.
+        transaction: String,
+        /// Who signed it.
+        account: String,
+        /// Number of the last block that can include it.
+        last_block: u64,
+        /// Why that is not known.
+        reason: String,
+    },
     /// The chain refused: a transaction in its block, whose fee is paid, or a question.
     #[error("the chain refused: {pallet}.{name}{}", docs_suffix(.docs))]
     Refused {
@@ -147,6 +156,41 @@ fn not_accepted(reason: &str) -> &'static str {
     }
 }
 
+/// Where to look for something else than what is not there.
+fn not_found(what: &str) -> Option<&'static str> {
+    let hints = [
+        (
+            "output",
+            "The chain keeps an output for an hour after the call, and then its hash only: defaas \
+             invocation show",
+        ),
+        ("provider", "List them with: defaas provider list"),
+        ("call", "List them with: defaas invocation list"),
+        ("function", "List them with: defaas function list"),
+        (
+            "block",
+            "Ask another node with --node; this one does not have it.",
+        ),
+    ];
+    // The kind comes before the name, which may be any word.
+    hints
+        .into_iter()
+        .filter_map(|(word, hint)| Some((what.find(word)?, hint)))
+        .min_by_key(|(place, _)| *place)
+        .map(|(_, hint)| hint)
+}
+
+/// What to do about a file.
+fn file(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::NotFound => "Is the path right?",
+        ErrorKind::PermissionDenied => "May this user read or write it?",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "Make room, or name another file.",
+        ErrorKind::IsADirectory => "Name a file, not a folder.",
+        _ => return None,
+    })
+}
+
 fn docs_suffix(docs: &str) -> String {
     if docs.is_empty() {
         String::new()
@@ -168,13 +212,13 @@ impl Error {
             Self::Refused { .. }
             | Self::NotSent { .. }
             | Self::NotAccepted(_)
-            | Self::NumberTaken(_)
-            | Self::NotIncluded(_) => 4,
+            | Self::NumberTaken(_) => 4,
             Self::Key(_) => 5,
             Self::File { .. } | Self::TooLarge { .. } => 6,
             Self::TimedOut { .. } => 7,
             Self::NotFound(_) | Self::OutputElsewhere { .. } => 8,
             Self::Incompatible(_) => 9,
+            Self::InDoubt { .. } => 10,
         }
     }
 
@@ -185,7 +229,10 @@ impl Error {
                 "Is the node running? Start a development chain with ./dev up, or name another node with --node.".into(),
             ),
             Self::Store { .. } => Some(
-                "Is the store's upload listener running there, and is --store-token its token file?".into(),
+                "Is the store's upload listener running there, and is --store-token its token file? \
+                 A node writes it to BASE-PATH/chains/ID/worker/upload-token; without --store-token \
+                 it is looked for in ./upload-token."
+                    .into(),
             ),
             Self::NotSent { hint, .. } => Some(hint.clone()),
             Self::NotAccepted(reason) => Some(not_accepted(reason).into()),
@@ -194,14 +241,20 @@ impl Error {
                  once, give each an account of its own."
                     .into(),
             ),
-            Self::NotIncluded(_) => Some(
-                "See first whether it was carried out (defaas invocation list, defaas function \
-                 list --owner ACCOUNT); if not, send it again."
-                    .into(),
-            ),
+            Self::InDoubt {
+                account,
+                last_block,
+                ..
+            } => Some(format!(
+                "Do not send it again before you know: up to block {last_block} it can still be \
+                 carried out. Then look, for a call with: defaas invocation list, for a function \
+                 with: defaas function list --owner {account}, for money with: defaas account show \
+                 {account}"
+            )),
             Self::Refused { pallet, name, .. } => hints::for_refusal(pallet, name).map(Into::into),
             Self::LostSight { id, .. } => Some(format!(
-                "The call goes on. Look at it with: defaas invocation show {id}"
+                "It is paid for and goes on; do not send it again. Look at it with: defaas \
+                 invocation show {id}"
             )),
             Self::OutputElsewhere { id, cid, .. } => Some(format!(
                 "Fetch them with: defaas --store URL --store-token FILE invocation show {id} \
@@ -219,7 +272,13 @@ impl Error {
             Self::Incompatible(_) => {
                 Some("Use the release of this program that belongs to the chain's runtime.".into())
             }
-            _ => None,
+            Self::NotFound(what) => not_found(what).map(Into::into),
+            Self::TimedOut { .. } => Some(
+                "Wait longer with --timeout, or look later: defaas invocation list".into(),
+            ),
+            Self::Key(_) => Some("See which accounts there are with: defaas account list".into()),
+            Self::File { source, .. } => file(source.kind()).map(Into::into),
+            Self::Usage(_) => Some("Every command says what it takes with --help.".into()),
         }
     }
 
@@ -261,6 +320,45 @@ mod tests {
         let full = "Transaction couldn't enter the pool because of the limit";
         let error = Error::NotAccepted(full.into());
         assert!(error.hint().unwrap().contains("pool is full"));
+    }
+
+    #[test]
+    fn what_does_not_exist_says_where_to_look() {
+        for (what, command) in [
+            ("function 7", "function list"),
+            ("function call-me of 5Grw", "function list"),
+            ("call 7 (or its record was removed)", "invocation list"),
+            ("the output of call 7 (it was removed)", "invocation show"),
+            ("a provider of 5Grw", "provider list"),
+            ("block 9", "--node"),
+        ] {
+            let hint = Error::NotFound(what.into()).hint().unwrap();
+            assert!(hint.contains(command), "{what}: {hint}");
+        }
+    }
+
+    #[test]
+    fn what_is_in_doubt_has_an_exit_code_of_its_own_and_says_how_to_look() {
+        let doubt = Error::InDoubt {
+            transaction: "0x07".into(),
+            account: "5Grw".into(),
+            last_block: 131,
+            reason: "reset".into(),
+        };
+        assert_eq!(doubt.exit_code(), 10);
+        assert!(doubt.to_string().contains("0x07"));
+        let hint = doubt.hint().unwrap();
+        assert!(hint.contains("Do not send it again"), "{hint}");
+        assert!(hint.contains("defaas invocation list"), "{hint}");
+        assert!(hint.contains("function list --owner 5Grw"), "{hint}");
+    }
+
+    #[test]
+    fn a_file_says_what_to_do_if_that_is_known() {
+        let hint = |kind: ErrorKind| Error::file("f")(kind.into()).hint();
+        assert!(hint(ErrorKind::StorageFull).unwrap().contains("room"));
+        assert!(hint(ErrorKind::NotFound).unwrap().contains("path"));
+        assert_eq!(hint(ErrorKind::Interrupted), None);
     }
 
     #[test]

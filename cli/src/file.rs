@@ -4,6 +4,7 @@ use crate::{Error, Result};
 use std::{
     fs::{self, File, OpenOptions},
     io::Write,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -23,6 +24,28 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         Err(_) => replace(path, bytes, None),
     };
     written.map_err(failed)
+}
+
+/// Writes `bytes` to a new file with these permission bits: first to a file beside it, which then
+/// gets its name too, so that a crash or a full disk leaves no part of it. Fails with
+/// [`std::io::ErrorKind::AlreadyExists`] if there is a file of this name, which stays as it is.
+pub fn create(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    let beside = beside(path)?;
+    let write = || {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        // Unlike a renaming this never replaces.
+        fs::hard_link(&beside, path)
+    };
+    let written = write();
+    // What it says of the file itself is the one to tell.
+    let _ = fs::remove_file(&beside);
+    written
 }
 
 fn replace(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> std::io::Result<()> {
@@ -90,6 +113,19 @@ mod tests {
         write(&link, b"new").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn a_new_file_is_made_whole_and_an_old_one_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        create(&file, b"first", 0o600).unwrap();
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let error = create(&file, b"second", 0o600).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&file).unwrap(), b"first");
+        assert_eq!(names(folder.path()), ["key"]);
     }
 
     #[test]

@@ -49,8 +49,7 @@ fn registry(name: &str) -> Option<&'static str> {
             "Build it for size: opt-level \"z\", strip, wasm-opt. The network keeps no larger code."
         }
         "InvalidLimits" => {
-            "Use limits within what the network offers (its constants MaxTimeoutMs and \
-             MaxMemoryBytes), and none of them 0."
+            "Use a --timeout of 1 to 300000 ms, a --memory of at most 1GiB, and no limit of 0."
         }
         "InvalidLabels" => "Use labels of 1 to 32 of a-z, 0-9, -, _, .",
         "InvalidReason" => "Give a reason in plain text.",
@@ -201,6 +200,16 @@ mod tests {
                 assert!(for_refusal(pallet, name).is_some(), "{pallet}.{name}");
             }
         }
+    }
+
+    #[test]
+    fn limits_are_those_of_the_runtime() {
+        let constants = include_str!("../../runtime/src/constants.rs");
+        let hint = for_refusal("Registry", "InvalidLimits").unwrap();
+        assert!(constants.contains("MAX_TIMEOUT_MILLIS: u32 = 300_000;"));
+        assert!(hint.contains("300000 ms"));
+        assert!(constants.contains("MAX_MEMORY_BYTES: u32 = 1 << 30;"));
+        assert!(hint.contains("1GiB"));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What a person reads on the terminal, or a program as JSON: the same facts.
 
-use crate::Error;
+use crate::{Error, Result};
 use serde::Serialize;
 use std::{
     fmt::Display,
-    io::{IsTerminal, Write},
+    io::{ErrorKind, IsTerminal, Write},
 };
 
 /// Results go to standard output, everything else to standard error.
@@ -24,14 +24,16 @@ impl Output {
     }
 
     /// Prints a result: `value` as JSON, or its text.
-    pub fn result<T: Serialize + Display>(&self, value: &T) {
+    ///
+    /// # Errors
+    /// If it cannot be written, for example to a full disk.
+    pub fn result<T: Serialize + Display>(&self, value: &T) -> Result<()> {
         let text = if self.json {
             serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string())
         } else {
             value.to_string()
         };
-        // A closed pipe is the reader's decision, not an error.
-        let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+        print(format!("{}\n", text.trim_end()).as_bytes())
     }
 
     /// Whether a program reads this.
@@ -41,20 +43,32 @@ impl Output {
 
     /// Prints what belongs to a result but not into it, when standard output takes other bytes.
     pub fn aside(&self, text: &impl Display) {
-        eprintln!("{}", text.to_string().trim_end());
+        say(text.to_string().trim_end());
     }
 
     /// Writes bytes to standard output as they are.
-    pub fn bytes(&self, bytes: &[u8]) {
-        let mut stdout = std::io::stdout();
-        // A closed pipe is the reader's decision, not an error.
-        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    ///
+    /// # Errors
+    /// If they cannot be written, for example to a full disk.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<()> {
+        print(bytes)
     }
 
     /// Says what is being done, where a person watches.
     pub fn progress(&self, text: impl Display) {
         if self.progress {
-            eprintln!("… {text}");
+            say(format_args!("… {text}"));
+        }
+    }
+
+    /// Says that standard input is read for `what`, and how a person ends it.
+    pub fn reading(&self, what: &str) {
+        if std::io::stdin().is_terminal() {
+            self.progress(format_args!(
+                "reading {what} from the terminal; end it with Ctrl-D on a line of its own"
+            ));
+        } else {
+            self.progress(format_args!("reading {what} from standard input"));
         }
     }
 
@@ -66,12 +80,26 @@ impl Output {
                 "hint": error.hint(),
                 "exit_code": error.exit_code(),
             });
-            eprintln!("{value}");
+            say(value);
             return;
         }
-        eprintln!("error: {error}");
+        say(format_args!("error: {error}"));
         if let Some(hint) = error.hint() {
-            eprintln!("{hint}");
+            say(hint);
         }
     }
+}
+
+fn print(bytes: &[u8]) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        // A closed pipe is the reader's decision, not an error.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Error::file("standard output")),
+    }
+}
+
+fn say(text: impl Display) {
+    // Where nobody listens there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

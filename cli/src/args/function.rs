@@ -20,7 +20,7 @@ pub enum FunctionCommand {
         #[arg(long)]
         owner: Option<Owner>,
         /// From this id on
-        #[arg(long, default_value_t = 0, value_name = "ID", conflicts_with = "owner")]
+        #[arg(long, default_value_t = 0, value_name = "ID")]
         from: FunctionId,
         /// At most so many
         #[arg(long, default_value_t = 100, value_name = "N", value_parser = value_parser!(u32).range(1..=1000))]

@@ -6,6 +6,7 @@ mod call;
 mod function;
 mod network;
 mod publish;
+mod refused;
 mod store;
 
 pub use access::{AccessCommand, GrantArgs, RevokeArgs};
@@ -14,6 +15,7 @@ pub use call::{CallArgs, InvocationCommand};
 pub use function::{AliasCommand, FunctionCommand, QuoteArgs, SelectorArgs};
 pub use network::{ProviderCommand, ProviderName};
 pub use publish::PublishArgs;
+pub use refused::{refused, wants_json};
 pub use store::{StoreCommand, LOCAL_STORE};
 
 use crate::keys::AccountName;
@@ -25,8 +27,9 @@ use std::path::PathBuf;
 #[command(name = "defaas", version, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done; 1 the call ended otherwise than Success; 2 usage; 3 no \
-    connection; 4 refused by the chain; 5 keys; 6 files; 7 timed out; 8 does not exist; 9 chain and \
-    program do not fit"
+    connection to the node or the store; 4 refused by the chain; 5 keys; 6 files; 7 timed out; 8 does \
+    not exist; 9 chain and program do not fit; 10 sent, but not known whether it was carried out: \
+    look before you send it again"
 )]
 pub struct Args {
     /// WebSocket address of a node
@@ -38,7 +41,7 @@ pub struct Args {
     )]
     pub node: String,
 
-    /// Account that signs and pays: a key file's name, or //Alice on development chains
+    /// Account that signs and pays: a key file's name, or //Alice on development and local chains
     #[arg(long, global = true, env = "DEFAAS_ACCOUNT", value_name = "NAME")]
     pub account: Option<AccountName>,
 

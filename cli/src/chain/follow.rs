@@ -51,26 +51,25 @@ impl Chain {
     pub async fn follow(&self, call: impl Into<Sought>, output: &Output) -> Result<Ended> {
         let mut sought = call.into();
         let mut memory = Memory::default();
-        let mut chain = self.clone();
         loop {
-            let reason = match chain.watch(&mut sought, &mut memory, output).await {
+            let reason = match self.watch(&mut sought, &mut memory, output).await {
                 Ok(Over::Ended(ended)) => return Ok(*ended),
                 Ok(Over::Moved) => continue,
                 Ok(Over::Lost(reason)) | Err(Error::Connection { reason, .. }) => reason,
                 Err(error) => return Err(error),
             };
-            chain = chain.again(&sought, &mut memory, reason, output).await?;
+            self.again(&sought, &mut memory, reason, output).await?;
         }
     }
 
-    /// A connection that answers, for another subscription.
+    /// Waits for a connection that answers, for another subscription.
     async fn again(
         &self,
         sought: &Sought,
         memory: &mut Memory,
         mut reason: String,
         output: &Output,
-    ) -> Result<Self> {
+    ) -> Result<()> {
         loop {
             if memory.losses >= MAX_LOSSES {
                 return Err(Error::LostSight {
@@ -81,15 +80,9 @@ impl Chain {
             output.progress(format_args!("subscribing again: {reason}"));
             tokio::time::sleep(FIRST_PAUSE.saturating_mul(1 << memory.losses)).await;
             memory.losses += 1;
-            match self.best().await {
-                Ok(_) => return Ok(self.clone()),
-                Err(Error::Connection { .. }) => {}
-                Err(error) => return Err(error),
-            }
-            match self.reconnect().await {
-                Ok(chain) => return Ok(chain),
+            match self.revive(output).await {
                 Err(Error::Connection { reason: now, .. }) => reason = now,
-                Err(error) => return Err(error),
+                revived => return revived,
             }
         }
     }
@@ -141,7 +134,7 @@ impl Chain {
     /// The node's states of call `id`; `None` if it does not know it.
     async fn subscribe(&self, id: u64) -> Result<Option<RpcSubscription<CallState>>> {
         let states = self
-            .rpc
+            .rpc()
             .subscribe(SUBSCRIBE, rpc_params![id], UNSUBSCRIBE)
             .await;
         match states {

@@ -4,10 +4,15 @@
 mod account;
 mod call_state;
 pub mod calls;
+mod deliver;
 mod ended;
 pub mod events;
+#[cfg(test)]
+mod fake;
 mod follow;
+mod link;
 mod nonce;
+mod pool;
 mod sought;
 mod submit;
 pub mod types;
@@ -21,21 +26,24 @@ pub use submit::Included;
 pub use views::MAX_PAGE;
 
 use crate::{Error, Result};
-use std::{path::PathBuf, time::Duration};
+use link::Link;
+use std::{
+    path::PathBuf,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 use subxt::{
     client::{ClientAtBlock, OnlineClientAtBlockImpl},
+    error::OnlineClientAtBlockError,
     rpcs::{rpc_params, RpcClient},
     utils::H256,
-    OnlineClient, PolkadotConfig,
+    PolkadotConfig,
 };
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to try again while the node has as many connections as it takes.
-const FULL_TIMEOUT: Duration = Duration::from_secs(60);
-/// Pause between two tries, on average.
-const FULL_PAUSE: Duration = Duration::from_millis(500);
-/// HTTP status of a node that takes no more connections.
-const TOO_MANY: &str = "429";
+/// How often a block is asked for whose hash the node told before it hands its header out.
+const HEADER_TRIES: u32 = 10;
+/// Pause between two of these tries.
+const HEADER_PAUSE: Duration = Duration::from_millis(100);
 
 /// State as it is at one block.
 pub type AtBlock = ClientAtBlock<PolkadotConfig, ClientImpl>;
@@ -45,37 +53,15 @@ type ClientImpl = OnlineClientAtBlockImpl<PolkadotConfig>;
 #[derive(Clone)]
 pub struct Chain {
     url: String,
-    rpc: RpcClient,
-    client: OnlineClient<PolkadotConfig>,
+    link: Arc<RwLock<Link>>,
+    /// Hash of the first block: which chain it is.
+    genesis: H256,
     development: bool,
     /// Where processes that submit for one account take turns.
     turns: Option<PathBuf>,
 }
 
 impl Chain {
-    /// Connects. Fails if nobody answers within 10 seconds, or if the node has as many connections as
-    /// it takes for a minute.
-    pub async fn connect(url: &str) -> Result<Self> {
-        let tries = async {
-            loop {
-                match Self::connect_once(url).await {
-                    Err(Error::Connection { reason, .. }) if reason.contains(TOO_MANY) => {
-                        tokio::time::sleep(FULL_PAUSE.mul_f64(0.5 + rand::random::<f64>())).await;
-                    }
-                    connected => return connected,
-                }
-            }
-        };
-        tokio::time::timeout(FULL_TIMEOUT, tries)
-            .await
-            .unwrap_or_else(|_| {
-                Err(Error::Connection {
-                    url: url.into(),
-                    reason: "it has as many connections as it takes (429)".into(),
-                })
-            })
-    }
-
     /// Lets processes that submit for one account take turns, by lock files in this folder.
     pub fn with_turns(self, folder: impl Into<PathBuf>) -> Self {
         Self {
@@ -84,58 +70,20 @@ impl Chain {
         }
     }
 
-    /// A new connection to the same node.
-    async fn reconnect(&self) -> Result<Self> {
-        let turns = self.turns.clone();
-        Ok(Self {
-            turns,
-            ..Self::connect(&self.url).await?
-        })
-    }
-
-    async fn connect_once(url: &str) -> Result<Self> {
-        let refused = |reason: String| Error::Connection {
-            url: url.into(),
-            reason: plain(&reason),
-        };
-        let connect = async {
-            let rpc = RpcClient::from_insecure_url(url)
-                .await
-                .map_err(|error| refused(error.to_string()))?;
-            let kind: serde_json::Value = rpc
-                .request("system_chainType", rpc_params![])
-                .await
-                .map_err(|error| refused(error.to_string()))?;
-            let client = OnlineClient::from_rpc_client(rpc.clone())
-                .await
-                .map_err(|error| refused(error.to_string()))?;
-            let development = kind == "Development";
-            Ok(Self {
-                url: url.into(),
-                rpc,
-                client,
-                development,
-                turns: None,
-            })
-        };
-        tokio::time::timeout(CONNECT_TIMEOUT, connect)
-            .await
-            .unwrap_or_else(|_| Err(refused("no answer in 10 seconds".into())))
-    }
-
     /// Whether keys that everybody knows may be used.
     pub fn is_development(&self) -> bool {
         self.development
     }
 
     /// For methods that this program has no name for.
-    pub fn rpc(&self) -> &RpcClient {
-        &self.rpc
+    pub fn rpc(&self) -> RpcClient {
+        self.link().rpc
     }
 
     /// State at the newest finalized block.
     pub async fn finalized(&self) -> Result<AtBlock> {
-        self.client
+        self.link()
+            .client
             .at_current_block()
             .await
             .map_err(|error| self.broken(error))
@@ -144,7 +92,7 @@ impl Chain {
     /// State at the newest block, finalized or not.
     pub async fn best(&self) -> Result<AtBlock> {
         let hash: H256 = self
-            .rpc
+            .rpc()
             .request("chain_getBlockHash", rpc_params![])
             .await
             .map_err(|error| self.broken(error))?;
@@ -154,7 +102,7 @@ impl Chain {
     /// State at the block of this number in the best chain.
     pub async fn at_number(&self, number: u64) -> Result<AtBlock> {
         let hash: Option<H256> = self
-            .rpc
+            .rpc()
             .request("chain_getBlockHash", rpc_params![number])
             .await
             .map_err(|error| self.broken(error))?;
@@ -173,34 +121,18 @@ impl Chain {
 
     /// State at one block.
     pub async fn at(&self, hash: H256) -> Result<AtBlock> {
-        self.client
-            .at_block(hash)
-            .await
-            .map_err(|error| self.broken(error))
-    }
-
-    fn broken(&self, error: impl std::fmt::Display) -> Error {
-        Error::Connection {
-            url: self.url.clone(),
-            reason: plain(&error.to_string()),
+        let client = self.link().client;
+        let mut tries = 0;
+        loop {
+            match client.at_block(hash).await {
+                Err(OnlineClientAtBlockError::BlockHeaderNotFound { .. })
+                    if tries < HEADER_TRIES =>
+                {
+                    tries += 1;
+                    tokio::time::sleep(HEADER_PAUSE).await;
+                }
+                at => return at.map_err(|error| self.broken(error)),
+            }
         }
-    }
-}
-
-/// Without what each layer of the client puts before the words of the next.
-fn plain(reason: &str) -> String {
-    let (_, words) = reason.rsplit_once("client error: ").unwrap_or(("", reason));
-    words.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_innermost_reason_is_told() {
-        let reason = "RPC error: client error: RPC error: client error: Connection refused";
-        assert_eq!(plain(reason), "Connection refused");
-        assert_eq!(plain("no answer"), "no answer");
     }
 }

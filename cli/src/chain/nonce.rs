@@ -6,7 +6,7 @@
 //! again, which is safe as long as the pool never had the transaction.
 
 use super::Chain;
-use crate::Result;
+use crate::{output::Output, Result};
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -23,17 +23,19 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 impl Chain {
     /// The number that the account's next transaction must have, those in the pool counted.
     pub(super) async fn next_nonce(&self, account: &AccountId32) -> Result<u64> {
-        self.rpc
+        self.rpc()
             .request("system_accountNextIndex", rpc_params![account.to_string()])
             .await
             .map_err(|error| self.broken(error))
     }
 
     /// Waits until no other process on this machine submits for `account`.
-    pub(super) async fn turn(&self, account: &AccountId32) -> Option<Turn> {
+    pub(super) async fn turn(&self, account: &AccountId32, output: &Output) -> Option<Turn> {
         let folder = self.turns.as_deref()?;
         let file = open(folder, account).ok()?;
-        tokio::time::timeout(TURN_TIMEOUT, lock(file)).await.ok()?
+        tokio::time::timeout(TURN_TIMEOUT, lock(file, output))
+            .await
+            .ok()?
     }
 }
 
@@ -55,11 +57,18 @@ fn open(folder: &Path, account: &AccountId32) -> std::io::Result<File> {
         .open(folder.join(format!(".{}.lock", hex::encode(account.0))))
 }
 
-async fn lock(file: File) -> Option<Turn> {
+async fn lock(file: File, output: &Output) -> Option<Turn> {
+    let mut told = false;
     loop {
         match file.try_lock() {
             Ok(()) => return Some(Turn { _lock: file }),
-            Err(TryLockError::WouldBlock) => pause(1).await,
+            Err(TryLockError::WouldBlock) => {
+                if !told {
+                    output.progress("waiting for a process that sends for the same account");
+                    told = true;
+                }
+                pause(1).await;
+            }
             Err(TryLockError::Error(_)) => return None,
         }
     }
@@ -85,6 +94,14 @@ pub(super) fn is_number_taken(reason: &str) -> bool {
     ]
     .iter()
     .any(|words| reason.contains(words))
+}
+
+/// Whether the pool says that it has, or lately had, this very transaction: no refusal.
+pub(super) fn is_known(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    ["already imported", "temporarily banned"]
+        .iter()
+        .any(|words| reason.contains(words))
 }
 
 #[cfg(test)]
@@ -113,17 +130,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_transaction_that_the_pool_has_is_known_and_others_are_not() {
+        for known in [
+            "Transaction is already imported",
+            "[0x12] Already imported",
+            "Transaction is temporarily banned",
+        ] {
+            assert!(is_known(known), "{known}");
+        }
+        assert!(!is_known("Invalid transaction: Transaction is outdated"));
+    }
+
     #[tokio::test]
     async fn one_process_at_a_time_has_the_turn_of_an_account() {
         let folder = tempfile::tempdir().unwrap();
         let locks = folder.path().join("locks");
         let [alice, bob] = [AccountId32([1; 32]), AccountId32([2; 32])];
-        let first = lock(open(&locks, &alice).unwrap()).await.unwrap();
-        let other = lock(open(&locks, &bob).unwrap()).await;
+        let output = Output::new(true);
+        let first = lock(open(&locks, &alice).unwrap(), &output).await.unwrap();
+        let other = lock(open(&locks, &bob).unwrap(), &output).await;
         assert!(other.is_some());
         let second = open(&locks, &alice).unwrap();
         assert!(matches!(second.try_lock(), Err(TryLockError::WouldBlock)));
         drop(first);
-        assert!(lock(second).await.is_some());
+        assert!(lock(second, &output).await.is_some());
     }
 }

@@ -124,7 +124,7 @@ impl Chain {
         at: &AtBlock,
         sought: &mut Sought,
     ) -> Result<Option<Invocation>> {
-        let genesis = self.client.genesis_hash();
+        let genesis = self.genesis;
         let here = self.invocation(at, sought.id).await?;
         let mut found = here
             .filter(|record| sought.has(genesis, sought.id, record))

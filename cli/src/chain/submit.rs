@@ -1,26 +1,27 @@
-//! *A call* → sign, submit, follow until it stands in a block, read its events → *what the chain
-//! says it did, or a typed refusal*.
+//! *A call* → sign, bring into a block, read its events → *what the chain says it did, or a typed
+//! refusal*.
 
-use super::{nonce, Chain};
+use super::{
+    deliver::{deliver, in_doubt, Handed, Node, Search, Signed, VALID_FOR},
+    nonce::{self, Turn},
+    pool, AtBlock, Chain,
+};
 use crate::{output::Output, Error, Result};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use subxt::{
     config::PolkadotExtrinsicParamsBuilder,
-    error::{DispatchError, TransactionEventsError},
+    error::{DispatchError, ExtrinsicError},
     extrinsics::ExtrinsicEvents,
-    transactions::{Payload, TransactionInBlock, TransactionProgress, TransactionStatus},
+    transactions::Payload,
     utils::H256,
     PolkadotConfig,
 };
 use subxt_signer::sr25519::Keypair;
 
-/// Longest a transaction may take to get into a block.
-const INCLUSION_TIMEOUT: Duration = Duration::from_secs(120);
 /// How often a transaction is signed anew because another one of the account was faster.
 const MAX_TRIES: u32 = 50;
-
-type Progress = TransactionProgress<PolkadotConfig, super::ClientImpl>;
-type InBlock = TransactionInBlock<PolkadotConfig, super::ClientImpl>;
+/// For how long.
+const TRIES_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A transaction that stands in a block and did what it should.
 pub struct Included {
@@ -36,155 +37,192 @@ pub struct Included {
     pub events: ExtrinsicEvents<PolkadotConfig>,
 }
 
-/// A transaction that the pool has.
-struct Pooled {
-    progress: Progress,
-    nonce: u64,
-    /// Where it stands already, if it is that fast.
-    block: Option<InBlock>,
-}
-
 impl Chain {
     /// Signs `call` with `signer`, submits it and waits until it stands in a block, finalized or
     /// not. Any number of processes may do so for one account: its transactions that wait in the
-    /// node's pool are counted, and one whose number another one took is signed anew.
+    /// node's pool are counted, and one whose number another one took is signed anew. A connection
+    /// that breaks is made again.
+    ///
+    /// # Errors
+    /// After [`Error::InDoubt`] it may have been carried out; after any other it was not, or it failed
+    /// in its block ([`Error::Refused`]).
     pub async fn submit(
         &self,
         call: &impl Payload,
         signer: &Keypair,
         output: &Output,
     ) -> Result<Included> {
-        let follow = async {
-            let pooled = self.pool(call, signer, output).await?;
-            self.included(pooled, output).await
-        };
-        let (in_block, nonce) = tokio::time::timeout(INCLUSION_TIMEOUT, follow)
-            .await
-            .map_err(|_| Error::TimedOut {
-                seconds: INCLUSION_TIMEOUT.as_secs(),
-                what: "the transaction to get into a block; it may still get there".into(),
-            })??;
-        let events = in_block
-            .wait_for_success()
-            .await
-            .map_err(|error| self.failure(error))?;
-        let at = in_block.at().await.map_err(|error| self.broken(error))?;
-        Ok(Included {
-            block_number: at.block_number(),
-            block_hash: in_block.block_hash(),
-            hash: in_block.extrinsic_hash(),
-            nonce,
-            events,
-        })
-    }
-
-    /// Signs and submits until the pool takes it. What the pool never took cannot get into a block,
-    /// so trying again cannot do anything twice.
-    async fn pool(&self, call: &impl Payload, signer: &Keypair, output: &Output) -> Result<Pooled> {
-        let account = signer.public_key().to_account_id();
         output.progress("submitting the transaction");
+        let account = signer.public_key().to_account_id();
+        let node = Live {
+            chain: self,
+            output,
+        };
+        let started = Instant::now();
         let mut tries = 0;
         loop {
-            let turn = self.turn(&account).await;
-            let pooled = self.pool_once(call, signer).await;
-            drop(turn);
-            match pooled {
-                Err(Error::NumberTaken(_)) if tries < MAX_TRIES => {
+            let turn = self.turn(&account, output).await;
+            let signed = self.sign(call, signer).await?;
+            match deliver(&node, &signed, turn, output).await {
+                // The pool never had it, so trying again cannot do anything twice.
+                Err(Error::NumberTaken(_))
+                    if tries < MAX_TRIES && started.elapsed() < TRIES_TIMEOUT =>
+                {
                     tries += 1;
                     nonce::pause(tries).await;
                 }
-                pooled => return pooled,
+                found => return found?.succeeded(&signed),
             }
         }
     }
 
-    async fn pool_once(&self, call: &impl Payload, signer: &Keypair) -> Result<Pooled> {
+    /// With the next number of the account. Nothing is sent.
+    async fn sign(&self, call: &impl Payload, signer: &Keypair) -> Result<Signed> {
         let best = self.best().await?;
         let account = signer.public_key().to_account_id();
         let nonce = self.next_nonce(&account).await?;
-        let params = PolkadotExtrinsicParamsBuilder::new().nonce(nonce).build();
-        let mut progress = best
+        let params = PolkadotExtrinsicParamsBuilder::new()
+            .nonce(nonce)
+            .mortal(VALID_FOR)
+            .build();
+        let signed = best
             .transactions()
-            .sign_and_submit_then_watch(call, signer, params)
+            .create_signed(call, signer, params)
             .await
-            .map_err(|error| not_taken(error.to_string()))?;
-        let block = match progress.next().await {
-            None => return Err(self.silent()),
-            Some(status) => match status.map_err(|error| self.broken(error))? {
-                TransactionStatus::InBestBlock(block)
-                | TransactionStatus::InFinalizedBlock(block) => Some(block),
-                TransactionStatus::Error { message }
-                | TransactionStatus::Invalid { message }
-                | TransactionStatus::Dropped { message } => return Err(not_taken(message)),
-                TransactionStatus::Validated
-                | TransactionStatus::Broadcasted
-                | TransactionStatus::NoLongerInBestBlock => None,
-            },
-        };
-        Ok(Pooled {
-            progress,
+            .map_err(|error| self.not_signed(error))?;
+        Ok(Signed {
+            hash: signed.hash(),
+            bytes: signed.into_encoded(),
+            account,
             nonce,
-            block,
+            signed_at: best.block_number(),
         })
     }
 
-    /// Follows a transaction into a block. The pool had it, so nothing is tried again here.
-    async fn included(&self, pooled: Pooled, output: &Output) -> Result<(InBlock, u64)> {
-        let Pooled {
-            mut progress,
-            nonce,
-            block,
-        } = pooled;
-        if let Some(block) = block {
-            return Ok((block, nonce));
-        }
-        output.progress("waiting for a block");
-        while let Some(status) = progress.next().await {
-            match status.map_err(|error| self.broken(error))? {
-                TransactionStatus::InBestBlock(block)
-                | TransactionStatus::InFinalizedBlock(block) => return Ok((block, nonce)),
-                TransactionStatus::Error { message }
-                | TransactionStatus::Invalid { message }
-                | TransactionStatus::Dropped { message } => {
-                    return Err(Error::NotIncluded(message))
-                }
-                TransactionStatus::Validated
-                | TransactionStatus::Broadcasted
-                | TransactionStatus::NoLongerInBestBlock => {}
-            }
-        }
-        Err(self.silent())
-    }
-
-    fn silent(&self) -> Error {
-        self.broken("the node stopped telling about the transaction")
-    }
-
-    fn failure(&self, error: TransactionEventsError) -> Error {
+    fn not_signed(&self, error: ExtrinsicError) -> Error {
         match error {
-            TransactionEventsError::ExtrinsicFailed(error) => refusal(&error),
-            error => self.broken(error),
+            ExtrinsicError::AccountNonceError { reason, .. } => self.broken(reason),
+            // It does not fit the chain's metadata.
+            error => Error::Incompatible(error.to_string()),
         }
+    }
+
+    /// What the block `at` says of a transaction; `None` if it does not stand there.
+    async fn read(&self, at: AtBlock, signed: &Signed) -> Result<Option<Found>> {
+        let extrinsics = at
+            .extrinsics()
+            .fetch()
+            .await
+            .map_err(|error| self.broken(error))?;
+        // What cannot be decoded is not of this program.
+        let found = extrinsics
+            .iter()
+            .flatten()
+            .find(|extrinsic| extrinsic.bytes() == signed.bytes);
+        let Some(extrinsic) = found else {
+            return Ok(None);
+        };
+        let events = extrinsic
+            .events()
+            .await
+            .map_err(|error| self.broken(error))?;
+        Ok(Some(Found {
+            at: at.clone(),
+            events,
+        }))
+    }
+
+    /// Looks for a transaction in the best chain. Blocks are read only if the account's number says
+    /// that one of them has it.
+    async fn find(&self, signed: &Signed) -> Result<Search<Found>> {
+        let best = self.best().await?;
+        let next = best
+            .transactions()
+            .account_nonce(&signed.account)
+            .await
+            .map_err(|error| self.broken(error))?;
+        if next <= signed.nonce {
+            return Ok(Search::NotYet);
+        }
+        let mut at = match best.block_number() > signed.last_block() {
+            true => self.at_number(signed.last_block()).await?,
+            false => best,
+        };
+        while at.block_number() > signed.signed_at {
+            if let Some(found) = self.read(at.clone(), signed).await? {
+                return Ok(Search::Found(found));
+            }
+            at = self.parent(&at).await?;
+        }
+        Ok(Search::Overtaken)
     }
 }
 
-fn not_taken(reason: String) -> Error {
-    if nonce::is_number_taken(&reason) {
-        Error::NumberTaken(reason)
-    } else {
-        Error::NotAccepted(reason)
+/// A chain, and where to say what is being done.
+struct Live<'a> {
+    chain: &'a Chain,
+    output: &'a Output,
+}
+
+impl Node for Live<'_> {
+    type Found = Found;
+
+    async fn hand_over(&self, signed: &Signed, turn: &mut Option<Turn>) -> Handed {
+        pool::hand_over(self.chain.rpc(), &signed.bytes, turn, self.output).await
+    }
+
+    async fn read(&self, signed: &Signed, block: H256) -> Result<Option<Found>> {
+        let at = self.chain.at(block).await?;
+        self.chain.read(at, signed).await
+    }
+
+    async fn find(&self, signed: &Signed) -> Result<Search<Found>> {
+        self.chain.find(signed).await
+    }
+
+    async fn revive(&self) -> Result<()> {
+        self.chain.revive(self.output).await
+    }
+}
+
+/// A transaction that stands in a block.
+struct Found {
+    at: AtBlock,
+    events: ExtrinsicEvents<PolkadotConfig>,
+}
+
+impl Found {
+    /// What it did, unless it failed.
+    fn succeeded(self, signed: &Signed) -> Result<Included> {
+        for event in self.events.iter() {
+            let event = event.map_err(|error| {
+                let block = self.at.block_number();
+                in_doubt(signed, format!("it stands in block {block}: {error}"))
+            })?;
+            if (event.pallet_name(), event.event_name()) != ("System", "ExtrinsicFailed") {
+                continue;
+            }
+            return Err(
+                match DispatchError::decode_from(event.field_bytes(), self.at.metadata()) {
+                    Ok(error) => refusal(&error),
+                    Err(error) => plainly(error.to_string()),
+                },
+            );
+        }
+        Ok(Included {
+            block_number: self.at.block_number(),
+            block_hash: self.at.block_hash(),
+            hash: signed.hash,
+            nonce: signed.nonce,
+            events: self.events,
+        })
     }
 }
 
 /// What the chain says when it refuses, in the words of its metadata.
 pub(super) fn refusal(error: &DispatchError) -> Error {
-    let plain = |name: String| Error::Refused {
-        pallet: "System".into(),
-        name,
-        docs: String::new(),
-    };
     let DispatchError::Module(module) = error else {
-        return plain(error.to_string());
+        return plainly(error.to_string());
     };
     match module.details() {
         Ok(details) => Error::Refused {
@@ -192,6 +230,15 @@ pub(super) fn refusal(error: &DispatchError) -> Error {
             name: details.variant.name.clone(),
             docs: details.variant.docs.join(" ").trim().into(),
         },
-        Err(_) => plain(error.to_string()),
+        Err(_) => plainly(error.to_string()),
+    }
+}
+
+/// A refusal that is no pallet's.
+fn plainly(name: String) -> Error {
+    Error::Refused {
+        pallet: "System".into(),
+        name,
+        docs: String::new(),
     }
 }

@@ -122,8 +122,7 @@ async fn show(
         rules,
         account: account.map(|account| account.to_string()),
         grant: grant.map(ShownGrant::from),
-    });
-    Ok(())
+    })
 }
 
 pub(super) async fn grant(args: GrantArgs, context: &Context<'_>) -> Result<()> {

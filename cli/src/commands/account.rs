@@ -5,7 +5,7 @@ use crate::{
     amount::Amount,
     args::AccountCommand,
     chain::{parse_address, Balances},
-    keys::{new_phrase, AccountFile},
+    keys::{new_phrase, AccountFile, KeyDir},
     Error, Result,
 };
 use serde::Serialize;
@@ -59,6 +59,7 @@ fn new(name: &str, context: &Context<'_>) -> Result<()> {
 }
 
 fn import(name: &str, context: &Context<'_>) -> Result<()> {
+    context.output.reading("the secret phrase");
     let mut text = String::new();
     std::io::stdin()
         .take(MAX_PHRASE_LEN)
@@ -85,8 +86,7 @@ fn create(
         address: account.address,
         file: file.display().to_string(),
         phrase: shown,
-    });
-    Ok(())
+    })
 }
 
 #[derive(Serialize)]
@@ -96,7 +96,11 @@ struct Names(Vec<Named>);
 #[derive(Serialize)]
 struct Named {
     name: String,
-    address: String,
+    /// `None` if the file cannot be used.
+    address: Option<String>,
+    /// Why it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
 }
 
 impl fmt::Display for Names {
@@ -104,25 +108,33 @@ impl fmt::Display for Names {
         if self.0.is_empty() {
             return write!(f, "No accounts. Make one with: defaas account new NAME");
         }
-        self.0
-            .iter()
-            .try_for_each(|named| writeln!(f, "{:<20} {}", named.name, named.address))
+        self.0.iter().try_for_each(|named| {
+            let text = named.address.as_ref().or(named.error.as_ref());
+            let text = text.map_or("", String::as_str);
+            writeln!(f, "{:<20} {text}", named.name)
+        })
     }
 }
 
 fn list(context: &Context<'_>) -> Result<()> {
-    let named = |name: String| {
-        let address = context.keys.load(&name)?.address;
-        Ok(Named { name, address })
+    context.output.result(&Names(names(&context.keys)?))
+}
+
+/// All accounts. A file that cannot be used does not hide the others.
+fn names(keys: &KeyDir) -> Result<Vec<Named>> {
+    let named = |name: String| match keys.load(&name) {
+        Ok(account) => Named {
+            name,
+            address: Some(account.address),
+            error: None,
+        },
+        Err(error) => Named {
+            name,
+            address: None,
+            error: Some(error.to_string()),
+        },
     };
-    let names = context
-        .keys
-        .list()?
-        .into_iter()
-        .map(named)
-        .collect::<Result<_>>()?;
-    context.output.result(&Names(names));
-    Ok(())
+    Ok(keys.list()?.into_iter().map(named).collect())
 }
 
 /// Amounts are units of 10⁻¹² DFS, as text: JSON numbers are too small.
@@ -162,8 +174,7 @@ async fn show(address: Option<String>, context: &Context<'_>) -> Result<()> {
         held: balances.held.to_string(),
         frozen: balances.frozen.to_string(),
         balances,
-    });
-    Ok(())
+    })
 }
 
 #[derive(Serialize)]
@@ -196,6 +207,34 @@ async fn send(to: &str, amount: Amount, context: &Context<'_>) -> Result<()> {
     context.output.result(&Sent {
         block: included.block_number,
         transaction: format!("{:#x}", included.hash),
-    });
-    Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    #[test]
+    fn a_key_file_that_cannot_be_used_is_listed_with_the_reason_beside_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyDir::at(folder.path());
+        let create = |name| {
+            let account = AccountFile::new(&new_phrase().unwrap()).unwrap();
+            keys.create(name, &account).unwrap()
+        };
+        fs::write(create("damaged"), "{}").unwrap();
+        create("good");
+        fs::set_permissions(create("open"), fs::Permissions::from_mode(0o644)).unwrap();
+        let names = Names(names(&keys).unwrap());
+        let json = serde_json::to_value(&names).unwrap();
+        assert!(json[0]["address"].is_null());
+        assert!(json[0]["error"].as_str().unwrap().contains("not a key"));
+        assert!(json[1]["address"].is_string());
+        assert!(json[1].get("error").is_none());
+        assert!(json[2]["error"].as_str().unwrap().contains("chmod 600"));
+        let text = names.to_string();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(text.contains("chmod 600"), "{text}");
+    }
 }

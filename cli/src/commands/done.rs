@@ -36,6 +36,5 @@ pub(super) async fn submit(
         done,
         block: included.block_number,
         transaction: format!("{:#x}", included.hash),
-    });
-    Ok(())
+    })
 }

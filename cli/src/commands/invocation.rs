@@ -136,8 +136,7 @@ async fn show(id: InvocationId, file: Option<&Path>, context: &Context<'_>) -> R
         file::write(path, &bytes)?;
         shown.file = Some(path.display().to_string());
     }
-    context.output.result(&shown);
-    Ok(())
+    context.output.result(&shown)
 }
 
 #[derive(Serialize)]
@@ -207,8 +206,7 @@ async fn list(before: Option<InvocationId>, limit: u32, context: &Context<'_>) -
         .map(Row::new)
         .collect();
     rows.reverse();
-    context.output.result(&List(rows));
-    Ok(())
+    context.output.result(&List(rows))
 }
 
 /// The `limit` numbers before `end`: the first one and how many there are.

@@ -46,7 +46,7 @@ impl Context<'_> {
     async fn connect(&self) -> Result<Chain> {
         self.output
             .progress(format_args!("connecting to {}", self.node));
-        let chain = Chain::connect(&self.node).await?;
+        let chain = Chain::connect_telling(&self.node, self.output).await?;
         Ok(chain.with_turns(self.keys.path()))
     }
 

@@ -5,7 +5,7 @@ use crate::{
     amount::Amount,
     args::{ProviderCommand, ProviderName},
     chain::{
-        types::{CodeKind, Labels, ProviderInfo},
+        types::{CodeKind, Labels, ProviderInfo, ProviderStatus},
         MAX_PAGE,
     },
     Error, Result,
@@ -62,7 +62,8 @@ impl From<ProviderInfo> for Shown {
 impl Shown {
     /// Whether it is drawn for calls, in a word.
     fn state(&self) -> &str {
-        if self.available {
+        // Who is jailed or leaves is not drawn whether available or not.
+        if self.available || self.status != ProviderStatus::Active.to_string() {
             &self.status
         } else {
             "draining"
@@ -143,8 +144,7 @@ async fn list(from: ProviderId, limit: u32, context: &Context<'_>) -> Result<()>
         providers.extend(page.providers.into_iter().map(Shown::from));
         next = page.next;
     }
-    context.output.result(&List { providers, next });
-    Ok(())
+    context.output.result(&List { providers, next })
 }
 
 async fn show(provider: &ProviderName, context: &Context<'_>) -> Result<()> {
@@ -161,8 +161,7 @@ async fn show(provider: &ProviderName, context: &Context<'_>) -> Result<()> {
         .provider(&block, id)
         .await?
         .ok_or_else(|| Error::NotFound(format!("provider {id}")))?;
-    context.output.result(&Shown::from(info));
-    Ok(())
+    context.output.result(&Shown::from(info))
 }
 
 #[cfg(test)]
@@ -194,6 +193,18 @@ mod tests {
             ..provider()
         };
         assert!(draining.to_string().contains("status        draining"));
+    }
+
+    #[test]
+    fn a_jailed_or_leaving_provider_is_not_draining() {
+        for status in [ProviderStatus::Jailed, ProviderStatus::Leaving { until: 9 }] {
+            let shown = Shown {
+                status: status.to_string(),
+                available: false,
+                ..provider()
+            };
+            assert_eq!(shown.state(), status.to_string());
+        }
     }
 
     #[test]

@@ -41,6 +41,5 @@ pub(super) async fn run(args: &QuoteArgs, context: &Context<'_>) -> Result<()> {
         timeout_ms: resolved.limits.timeout_ms,
         memory_bytes: resolved.limits.memory_bytes,
         price: quote.into(),
-    });
-    Ok(())
+    })
 }

@@ -31,8 +31,7 @@ pub(super) async fn run(command: StoreCommand, context: &Context<'_>) -> Result<
         StoreCommand::Pin { cid } => {
             context.output.progress("asking the store");
             store.pin(&cid).await?;
-            context.output.result(&Kept { cid, size: None });
-            Ok(())
+            context.output.result(&Kept { cid, size: None })
         }
     }
 }
@@ -58,8 +57,7 @@ async fn add(store: &Store, file: &Path, context: &Context<'_>) -> Result<()> {
         .progress(format_args!("sending {} bytes", bytes.len()));
     let cid = store.add(&bytes).await?;
     let size = Some(bytes.len());
-    context.output.result(&Kept { cid, size });
-    Ok(())
+    context.output.result(&Kept { cid, size })
 }
 
 fn read(file: &Path, limit: u64) -> Result<Vec<u8>> {
@@ -100,20 +98,17 @@ async fn get(
     context.output.progress("asking the store");
     let bytes = store.get(&cid, max.0.into()).await?;
     let Some(path) = output else {
-        if context.output.is_json() {
-            context.output.result(&Written::of(cid, bytes));
-        } else {
-            context.output.bytes(&bytes);
-        }
-        return Ok(());
+        return match context.output.is_json() {
+            true => context.output.result(&Written::of(cid, bytes)),
+            false => context.output.bytes(&bytes),
+        };
     };
     file::write(&path, &bytes)?;
     context.output.result(&Got {
         cid,
         size: bytes.len(),
         file: path.display().to_string(),
-    });
-    Ok(())
+    })
 }
 
 #[cfg(test)]

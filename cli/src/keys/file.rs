@@ -1,17 +1,19 @@
 //! Key files: one JSON file per account, readable by its owner alone.
 
-use crate::{Error, Result};
+use crate::{file, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
-    io::Write,
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    io::ErrorKind,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
     str::FromStr,
 };
 use subxt_signer::{bip39::Mnemonic, sr25519::Keypair};
 
 const MAX_NAME_LEN: usize = 64;
+/// Permission bits of a key file.
+const OWNER_ONLY: u32 = 0o600;
 /// Permission bits of group and others.
 const NOT_OWNER: u32 = 0o077;
 
@@ -99,23 +101,12 @@ impl KeyDir {
         let path = self.path_of(name);
         let json =
             serde_json::to_vec_pretty(account).map_err(|error| Error::Key(error.to_string()))?;
-        let mut file = match fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-        {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                return Err(Error::Key(format!(
-                    "there is an account {name:?} already; choose another name",
-                )))
-            }
-            file => file.map_err(Error::file(&path))?,
-        };
-        file.write_all(&json)
-            .and_then(|()| file.sync_all())
-            .map_err(Error::file(&path))?;
-        Ok(path)
+        match file::create(&path, &json, OWNER_ONLY) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Error::Key(format!(
+                "there is an account {name:?} already; choose another name",
+            ))),
+            created => created.map(|()| path.clone()).map_err(Error::file(&path)),
+        }
     }
 
     /// Reads a key file. Refuses one that others can read.
@@ -123,7 +114,7 @@ impl KeyDir {
         check_name(name).map_err(Error::Usage)?;
         let path = self.path_of(name);
         let metadata = match fs::metadata(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(Error::Key(format!(
                     "there is no account {name:?}; make one with: defaas account new {name}",
                 )))
@@ -144,7 +135,7 @@ impl KeyDir {
     /// Names of all accounts, sorted.
     pub fn list(&self) -> Result<Vec<String>> {
         let entries = match fs::read_dir(&self.0) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(Error::file(&self.0))?,
         };
         let mut names = Vec::new();
@@ -215,6 +206,8 @@ mod tests {
         keys.create("a", &first).unwrap();
         assert!(matches!(keys.create("a", &account()), Err(Error::Key(_))));
         assert_eq!(keys.load("a").unwrap().address, first.address);
+        // Nothing is left of the second.
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

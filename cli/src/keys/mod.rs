@@ -30,14 +30,14 @@ impl FromStr for AccountName {
 }
 
 impl AccountName {
-    /// The key pair. Development keys are refused unless `development_chain`: money sent to them
-    /// elsewhere is anybody's.
+    /// The key pair. Development keys are refused unless `development_chain`, which local chains
+    /// are too: money sent to them elsewhere is anybody's.
     pub fn key_pair(&self, keys: &KeyDir, development_chain: bool) -> Result<Keypair> {
         match self {
             Self::File(name) => keys.load(name)?.key_pair(),
             Self::Development(uri) if !development_chain => Err(Error::Key(format!(
-                "{uri} is a key that everybody knows, and this is not a development chain. \
-                 Make a key of your own: defaas account new NAME",
+                "{uri} is a key that everybody knows, for development and local chains only, and \
+                 this is none. Make a key of your own: defaas account new NAME",
             ))),
             Self::Development(uri) => SecretUri::from_str(uri)
                 .ok()

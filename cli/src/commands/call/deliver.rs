@@ -50,24 +50,28 @@ pub(super) async fn run(
     if let (Ok(Some(bytes)), None) = (&fetched, &args.output) {
         report.show(bytes);
     }
-    if is_text {
+    let printed = if is_text {
         let bytes = fetched
             .as_ref()
             .ok()
             .and_then(Option::as_deref)
             .unwrap_or_default();
-        if success {
-            screen.bytes(bytes);
-        } else if !bytes.is_empty() {
+        let printed = match success {
+            true => screen.bytes(bytes),
+            false => Ok(()),
+        };
+        if !success && !bytes.is_empty() {
             // The end of what it wrote to its error stream.
             screen.aside(&Text(bytes.to_vec()).lines());
         }
         screen.aside(&report);
+        printed
     } else {
-        screen.result(&report);
-    }
+        screen.result(&report)
+    };
     verdict(ended)?;
-    fetched.map(drop)
+    fetched.map(drop)?;
+    printed
 }
 
 /// `Ok` for a call that the function answered.

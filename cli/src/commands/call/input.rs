@@ -20,13 +20,13 @@ pub(super) enum Given {
 
 impl Given {
     /// Reads what the command line says; nothing if it says nothing.
-    pub fn read(args: &CallArgs) -> Result<Self> {
+    pub fn read(args: &CallArgs, output: &Output) -> Result<Self> {
         match (&args.input_cid, args.input_size) {
             (Some(cid), Some(size)) => by_cid(Input::Stored {
                 cid: cid.clone(),
                 size: size.0,
             }),
-            _ => read(args.input.as_deref()).map(Self::from),
+            _ => read(args.input.as_deref(), output).map(Self::from),
         }
     }
 
@@ -100,10 +100,13 @@ fn too_large(what: String, limit: u32, instead: &'static str) -> Error {
 }
 
 /// Reads `file`, or standard input for `-`; nothing for `None`. At most what the network takes.
-fn read(file: Option<&Path>) -> Result<Vec<u8>> {
+fn read(file: Option<&Path>, output: &Output) -> Result<Vec<u8>> {
     let (path, bytes) = match file {
         None => return Ok(Vec::new()),
-        Some(path) if path == Path::new("-") => (Path::new("standard input"), bounded(io::stdin())),
+        Some(path) if path == Path::new("-") => {
+            output.reading("the input");
+            (Path::new("standard input"), bounded(io::stdin()))
+        }
         Some(path) => (path, File::open(path).and_then(bounded)),
     };
     let bytes = bytes.map_err(Error::file(path))?;
@@ -126,9 +129,13 @@ mod tests {
     use super::*;
     use crate::chain::types::ContentId;
 
+    fn screen() -> Output {
+        Output::new(true)
+    }
+
     #[test]
     fn without_a_file_the_input_is_empty() {
-        assert_eq!(read(None).unwrap(), b"");
+        assert_eq!(read(None, &screen()).unwrap(), b"");
     }
 
     #[test]
@@ -136,12 +143,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("input");
         std::fs::write(&file, vec![7; 4096]).unwrap();
-        let given = Given::from(read(Some(&file)).unwrap());
+        let given = Given::from(read(Some(&file), &screen()).unwrap());
         assert_eq!(given, Given::Ready(Input::Inline(vec![7; 4096])));
         given.check_store(None).unwrap();
 
         std::fs::write(&file, vec![7; 4097]).unwrap();
-        let given = Given::from(read(Some(&file)).unwrap());
+        let given = Given::from(read(Some(&file), &screen()).unwrap());
         assert_eq!(given, Given::Long(vec![7; 4097]));
         let error = given.check_store(None).unwrap_err();
         assert!(error.to_string().contains("larger than 4096 bytes"));
@@ -155,11 +162,11 @@ mod tests {
         let file = folder.path().join("input");
         let limit = MAX_STORED;
         File::create(&file).unwrap().set_len(limit.into()).unwrap();
-        assert_eq!(read(Some(&file)).unwrap().len(), limit as usize);
+        assert_eq!(read(Some(&file), &screen()).unwrap().len(), limit as usize);
         let longer = u64::from(limit) + 1;
         File::create(&file).unwrap().set_len(longer).unwrap();
         assert!(matches!(
-            read(Some(&file)),
+            read(Some(&file), &screen()),
             Err(Error::TooLarge {
                 limit: 16_777_216,
                 ..
@@ -177,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let error = read(Some(Path::new("/nonexistent/input"))).unwrap_err();
+        let error = read(Some(Path::new("/nonexistent/input")), &screen()).unwrap_err();
         assert!(error.to_string().contains("/nonexistent/input"));
     }
 }

@@ -155,9 +155,10 @@ fn fits(id: FunctionId, input: u32, limits: &Limits) -> Result<()> {
 fn max_fee(quote: &Quote, given: Option<Amount>) -> Result<Amount> {
     let price = Amount(quote.total());
     match given {
-        Some(given) if given < price => Err(Error::Usage(format!(
-            "the call costs {price}, more than --max-fee {given}"
-        ))),
+        Some(given) if given < price => Err(Error::NotSent {
+            what: format!("the call costs {price}, more than --max-fee {given}"),
+            hint: "Give a higher --max-fee, or none to pay what the quote says.".into(),
+        }),
         Some(given) => Ok(given),
         None => Ok(price),
     }
@@ -238,8 +239,9 @@ mod tests {
     #[test]
     fn less_than_the_price_is_refused_before_anything_is_sent() {
         let error = max_fee(&QUOTE, Some(Amount(2 * DFS))).unwrap_err();
-        assert_eq!(error.exit_code(), 2);
+        assert_eq!(error.exit_code(), 4);
         assert!(error.to_string().contains("3 DFS"));
+        assert!(error.hint().unwrap().contains("--max-fee"));
     }
 
     #[test]

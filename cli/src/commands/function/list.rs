@@ -12,7 +12,8 @@ use crate::{
 };
 use defaas_primitives::FunctionId;
 use serde::Serialize;
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
+use subxt::utils::AccountId32;
 
 #[derive(Serialize)]
 struct Row {
@@ -66,8 +67,9 @@ impl fmt::Display for List {
                 row.status
             )?;
         }
-        if self.more {
-            writeln!(f, "There are more; see --from and --limit.")?;
+        if let (true, Some(last)) = (self.more, self.functions.last()) {
+            let next = last.id.saturating_add(1);
+            writeln!(f, "There are more; see --from {next}, or a higher --limit.")?;
         }
         Ok(())
     }
@@ -84,13 +86,15 @@ pub(super) async fn run(
     context.output.progress("reading functions");
     let limit = limit as usize;
     let mut functions = match owner {
-        Some(owner) => of_owner(&chain, &block, &owner, limit, context).await?,
+        Some(owner) => {
+            let owner = context.address_of(&chain, &owner)?;
+            of_owner(&chain, &block, &owner, from, limit).await?
+        }
         None => all(&chain, &block, from, limit).await?,
     };
     let more = functions.len() > limit;
     functions.truncate(limit);
-    context.output.result(&List { functions, more });
-    Ok(())
+    context.output.result(&List { functions, more })
 }
 
 /// More than `limit` if there are more.
@@ -113,34 +117,67 @@ async fn all(chain: &Chain, block: &AtBlock, from: FunctionId, limit: usize) -> 
 async fn of_owner(
     chain: &Chain,
     block: &AtBlock,
-    owner: &Owner,
+    owner: &AccountId32,
+    from: FunctionId,
     limit: usize,
-    context: &Context<'_>,
 ) -> Result<Vec<Row>> {
-    let owner = context.address_of(chain, owner)?;
-    let mut ids = Vec::new();
+    let mut first = First::new(from, limit.saturating_add(1));
     let mut after = None;
     loop {
-        let page = chain.functions_of(block, &owner, after, MAX_PAGE).await?;
-        ids.extend(page.items.into_iter().map(|(_, id)| id));
+        let page = chain.functions_of(block, owner, after, MAX_PAGE).await?;
+        page.items.into_iter().for_each(|(_, id)| first.add(id));
         after = page.next;
-        if after.is_none() || ids.len() > limit {
+        if after.is_none() {
             break;
         }
     }
-    ids.truncate(limit.saturating_add(1));
-    ids.sort_unstable();
     let mut rows = Vec::new();
-    for id in ids {
+    for id in first.ids {
         let function = chain.function(block, id).await?;
         rows.extend(function.map(|function| Row::new(id, function)));
     }
     Ok(rows)
 }
 
+/// The lowest ids from some id on. The chain pages through an owner's functions in another order.
+struct First {
+    from: FunctionId,
+    count: usize,
+    ids: BTreeSet<FunctionId>,
+}
+
+impl First {
+    fn new(from: FunctionId, count: usize) -> Self {
+        Self {
+            from,
+            count,
+            ids: BTreeSet::new(),
+        }
+    }
+
+    fn add(&mut self, id: FunctionId) {
+        if id < self.from {
+            return;
+        }
+        self.ids.insert(id);
+        if self.ids.len() > self.count {
+            self.ids.pop_last();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_ids_in_any_order_the_lowest_are_kept() {
+        let mut first = First::new(2, 3);
+        for id in [9, 1, 4, 7, 2, 8] {
+            first.add(id);
+        }
+        assert_eq!(Vec::from_iter(first.ids), [2, 4, 7]);
+    }
 
     #[test]
     fn rows_stand_under_their_headings_and_more_is_said() {
@@ -162,7 +199,7 @@ mod tests {
         assert_eq!(lines[0].find("name"), lines[1].find("word-count"));
         assert_eq!(lines[0].find("status"), lines[1].find("active"));
         assert_eq!(lines[0].find("fee"), lines[1].find("1 DFS"));
-        assert!(lines[2].contains("--limit"));
+        assert!(lines[2].contains("--from 8"));
     }
 
     #[test]

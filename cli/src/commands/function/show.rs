@@ -190,8 +190,7 @@ pub(super) async fn run(function: &FunctionName, context: &Context<'_>) -> Resul
         aliases: aliases.into_iter().map(ShownAlias::new).collect(),
         newest: record.versions,
         versions,
-    });
-    Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -200,8 +200,7 @@ async fn show(
         price,
         block: included.as_ref().map(|included| included.block_number),
         transaction: included.map(|included| format!("{:#x}", included.hash)),
-    });
-    Ok(())
+    })
 }
 
 #[cfg(test)]

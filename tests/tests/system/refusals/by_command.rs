@@ -66,7 +66,7 @@ pub fn rows(stage: &Stage) -> Vec<Row> {
             "types-too-low-a-fee",
             &open,
             &["--max-fee", "0.1"],
-            2,
+            4,
             "more than --max-fee",
         ),
         call(
