@@ -12,11 +12,11 @@ use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use defaas_primitives::{
     BlockNumber, Endpoint, InvocationId, InvocationState, Job, JobCursor, Notice, NoticeBody,
-    ProviderId, Refund, Report, Stage, Tick, WorkerId, WorkerSignature,
+    ProviderId, Report, Tick, WorkerId, WorkerSignature,
 };
 use frame_support::traits::Get;
 use frame_system::offchain::CreateAuthorizedTransaction;
-use pallet_invocations::{RefundReason, Status, FIRST_REPLICA};
+use pallet_invocations::FIRST_REPLICA;
 use scale_info::TypeInfo;
 
 /// What the chain knows of a worker from its notices, and when it takes the next ones.
@@ -129,7 +129,7 @@ pub(crate) fn invocation_state(id: InvocationId) -> Option<InvocationState> {
     Some(InvocationState {
         invocation: id,
         digest: record.digest,
-        stage: stage(record.status),
+        status: record.status,
         attempt: record.attempt(),
         provider: assignment
             .as_ref()
@@ -139,18 +139,4 @@ pub(crate) fn invocation_state(id: InvocationId) -> Option<InvocationState> {
         output: delivery.and_then(|delivery| delivery.output),
         meters: delivery.map(|delivery| delivery.meters),
     })
-}
-
-fn stage(status: Status) -> Stage {
-    match status {
-        Status::Requested => Stage::Requested,
-        Status::Assigned => Stage::Assigned,
-        Status::Settled(outcome) => Stage::Settled(outcome),
-        Status::Refunded(reason) => Stage::Refunded(match reason {
-            RefundReason::NoProvider => Refund::NoProvider,
-            RefundReason::AttemptsExhausted => Refund::AttemptsExhausted,
-            RefundReason::ContentUnusable => Refund::ContentUnusable,
-            RefundReason::ProvidersFull => Refund::ProvidersFull,
-        }),
-    }
 }

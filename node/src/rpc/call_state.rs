@@ -2,8 +2,8 @@
 
 use defaas_openfaas::outcome_token;
 use defaas_primitives::{
-    Attempt, Digest, Hash, InvocationId, InvocationState, Meters, OutputDigest, ProviderId, Refund,
-    Stage, Tick,
+    Attempt, Digest, Hash, InvocationId, InvocationState, Meters, OutputDigest, ProviderId,
+    RefundReason, Status, Tick,
 };
 use serde::Serialize;
 
@@ -54,18 +54,18 @@ impl CallState {
         let InvocationState {
             invocation,
             digest,
-            stage,
+            status,
             attempt,
             provider,
             deadline,
             output,
             meters,
         } = state;
-        let (status, outcome, refund_reason) = match &stage {
-            Stage::Requested => ("requested", None, None),
-            Stage::Assigned => ("assigned", None, None),
-            Stage::Settled(outcome) => ("settled", Some(outcome_token(outcome)), None),
-            Stage::Refunded(reason) => ("refunded", None, Some(refund_token(*reason))),
+        let (status, outcome, refund_reason) = match &status {
+            Status::Requested => ("requested", None, None),
+            Status::Assigned => ("assigned", None, None),
+            Status::Settled(outcome) => ("settled", Some(outcome_token(outcome)), None),
+            Status::Refunded(reason) => ("refunded", None, Some(refund_token(*reason))),
         };
         Self {
             block,
@@ -102,12 +102,12 @@ impl CallState {
     }
 }
 
-fn refund_token(reason: Refund) -> &'static str {
+fn refund_token(reason: RefundReason) -> &'static str {
     match reason {
-        Refund::NoProvider => "no-provider",
-        Refund::AttemptsExhausted => "attempts-exhausted",
-        Refund::ContentUnusable => "content-unusable",
-        Refund::ProvidersFull => "providers-full",
+        RefundReason::NoProvider => "no-provider",
+        RefundReason::AttemptsExhausted => "attempts-exhausted",
+        RefundReason::ContentUnusable => "content-unusable",
+        RefundReason::ProvidersFull => "providers-full",
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
         InvocationState {
             invocation: 7,
             digest: Digest::repeat_byte(1),
-            stage: Stage::Settled(Outcome::Success),
+            status: Status::Settled(Outcome::Success),
             attempt: 0,
             provider: Some(3),
             deadline: None,
@@ -160,14 +160,17 @@ mod tests {
 
     #[test]
     fn only_a_final_end_is_the_last_state() {
-        let state = |stage, finalized| {
-            let state = InvocationState { stage, ..settled() };
+        let state = |status, finalized| {
+            let state = InvocationState {
+                status,
+                ..settled()
+            };
             CallState::new(state, Hash::zero(), finalized)
         };
-        assert!(state(Stage::Settled(Outcome::Success), true).is_last());
-        assert!(state(Stage::Refunded(Refund::NoProvider), true).is_last());
-        assert!(!state(Stage::Settled(Outcome::Success), false).is_last());
-        assert!(!state(Stage::Assigned, true).is_last());
+        assert!(state(Status::Settled(Outcome::Success), true).is_last());
+        assert!(state(Status::Refunded(RefundReason::NoProvider), true).is_last());
+        assert!(!state(Status::Settled(Outcome::Success), false).is_last());
+        assert!(!state(Status::Assigned, true).is_last());
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn look(client: &FullClient, id: InvocationId) -> Result<Option<CallState>, ApiE
         client.runtime_api().invocation_state(block, id)
     };
     if let Some(state) = at(info.finalized_hash)? {
-        if state.stage.is_end() {
+        if state.status.is_end() {
             return Ok(Some(CallState::new(state, info.finalized_hash, true)));
         }
     }
@@ -153,14 +153,14 @@ fn states(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use defaas_primitives::{Digest, Outcome, Stage};
+    use defaas_primitives::{Digest, Outcome, Status};
     use std::sync::Mutex;
 
-    fn state(stage: Stage, block: u8, finalized: bool) -> CallState {
+    fn state(status: Status, block: u8, finalized: bool) -> CallState {
         let state = InvocationState {
             invocation: 1,
             digest: Digest::zero(),
-            stage,
+            status,
             attempt: 0,
             provider: None,
             deadline: None,
@@ -180,11 +180,11 @@ mod tests {
 
     #[test]
     fn each_state_is_sent_once_up_to_the_final_end() {
-        let settled = Stage::Settled(Outcome::Success);
+        let settled = Status::Settled(Outcome::Success);
         let looks = [
-            state(Stage::Requested, 1, false),
-            state(Stage::Requested, 2, false),
-            state(Stage::Assigned, 3, false),
+            state(Status::Requested, 1, false),
+            state(Status::Requested, 2, false),
+            state(Status::Assigned, 3, false),
             state(settled, 4, false),
             state(settled, 5, false),
             state(settled, 4, true),
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn nothing_is_looked_at_after_the_final_end() {
-        let end = state(Stage::Settled(Outcome::Success), 1, true);
+        let end = state(Status::Settled(Outcome::Success), 1, true);
         let look = {
             let end = end.clone();
             move || Ok(Some(end.clone()))
@@ -207,8 +207,8 @@ mod tests {
 
     #[test]
     fn call_that_a_re_organisation_hides_is_waited_for() {
-        let assigned = state(Stage::Assigned, 1, false);
-        let requested = state(Stage::Requested, 2, false);
+        let assigned = state(Status::Assigned, 1, false);
+        let requested = state(Status::Requested, 2, false);
         let sent = sent(vec![Some(assigned.clone()), None, Some(requested.clone())]);
         assert_eq!(sent, [assigned, requested]);
     }

@@ -2,9 +2,10 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use defaas_primitives::{
-    Attempt, Balance, Digest, Fault, Input, InvocationId, Meters, Outcome, OutputDigest, Path,
-    Principal, ProviderId, Replica, Tick, WorkerId,
+    Attempt, Balance, Digest, Fault, Input, InvocationId, Meters, OutputDigest, Path, Principal,
+    ProviderId, Replica, Tick, WorkerId,
 };
+pub use defaas_primitives::{RefundReason, Status};
 use defaas_traits::{Permit, Quote, Resolved};
 use frame_support::traits::ConstU32;
 use scale_info::TypeInfo;
@@ -58,7 +59,7 @@ impl<AccountId, BlockNumber> Invocation<AccountId, BlockNumber> {
 
     /// Whether it has not ended.
     pub fn is_open(&self) -> bool {
-        matches!(self.status, Status::Requested | Status::Assigned)
+        !self.status.is_end()
     }
 }
 
@@ -80,64 +81,6 @@ pub struct Moment<BlockNumber> {
     pub block: BlockNumber,
     /// Tick during that block.
     pub tick: Tick,
-}
-
-/// Where a call stands.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-pub enum Status {
-    /// Waits for a draw.
-    #[codec(index = 0)]
-    Requested,
-    /// A provider executes it.
-    #[codec(index = 1)]
-    Assigned,
-    /// Ended and paid.
-    #[codec(index = 2)]
-    Settled(Outcome),
-    /// Ended without charge.
-    #[codec(index = 3)]
-    Refunded(RefundReason),
-}
-
-/// Why a call ended without charge.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-pub enum RefundReason {
-    /// No provider that could take it was there, however often it was drawn again, and none was tried.
-    #[codec(index = 0)]
-    NoProvider,
-    /// Every provider assigned was silent or could not execute it. Also where what was reported could
-    /// not be booked.
-    #[codec(index = 1)]
-    AttemptsExhausted,
-    /// Every provider assigned found fault with its code or its input.
-    #[codec(index = 2)]
-    ContentUnusable,
-    /// There are providers that could take it, but they had no room, however often it was drawn
-    /// again.
-    #[codec(index = 3)]
-    ProvidersFull,
 }
 
 /// A provider that was assigned and did not deliver.

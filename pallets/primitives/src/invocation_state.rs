@@ -27,7 +27,7 @@ pub struct InvocationState {
     /// Identity of the call: after a re-organisation its number may name another one.
     pub digest: Digest,
     /// How far it is.
-    pub stage: Stage,
+    pub status: Status,
     /// Number of the current or last attempt, from 0 up.
     pub attempt: Attempt,
     /// Who executes it or has delivered it, if anybody.
@@ -40,7 +40,7 @@ pub struct InvocationState {
     pub meters: Option<Meters>,
 }
 
-/// How far a call is.
+/// How far a call is; part of its record.
 #[derive(
     Clone,
     Copy,
@@ -53,7 +53,7 @@ pub struct InvocationState {
     MaxEncodedLen,
     TypeInfo,
 )]
-pub enum Stage {
+pub enum Status {
     /// Waits for a draw.
     #[codec(index = 0)]
     Requested,
@@ -65,10 +65,10 @@ pub enum Stage {
     Settled(Outcome),
     /// Ended without charge.
     #[codec(index = 3)]
-    Refunded(Refund),
+    Refunded(RefundReason),
 }
 
-impl Stage {
+impl Status {
     /// Whether nothing follows.
     pub const fn is_end(&self) -> bool {
         matches!(self, Self::Settled(_) | Self::Refunded(_))
@@ -88,17 +88,19 @@ impl Stage {
     MaxEncodedLen,
     TypeInfo,
 )]
-pub enum Refund {
-    /// No provider that could take it was there, and none was tried.
+pub enum RefundReason {
+    /// No provider that could take it was there, however often it was drawn again, and none was tried.
     #[codec(index = 0)]
     NoProvider,
-    /// Every provider assigned was silent or could not execute it.
+    /// Every provider assigned was silent or could not execute it. Also where what was reported could
+    /// not be booked.
     #[codec(index = 1)]
     AttemptsExhausted,
     /// Every provider assigned found fault with its code or its input.
     #[codec(index = 2)]
     ContentUnusable,
-    /// There are providers that could take it, but they had no room for too long.
+    /// There are providers that could take it, but they had no room, however often it was drawn
+    /// again.
     #[codec(index = 3)]
     ProvidersFull,
 }
@@ -111,21 +113,25 @@ mod tests {
 
     #[test]
     fn encoding_of_stages_is_frozen() {
-        let stages = [
-            (Stage::Requested, vec![0]),
-            (Stage::Assigned, vec![1]),
-            (Stage::Settled(Outcome::Success), vec![2, 0]),
+        let statuses = [
+            (Status::Requested, vec![0]),
+            (Status::Assigned, vec![1]),
+            (Status::Settled(Outcome::Success), vec![2, 0]),
             (
-                Stage::Settled(Outcome::LimitExceeded(Limit::Memory)),
+                Status::Settled(Outcome::LimitExceeded(Limit::Memory)),
                 vec![2, 2, 1],
             ),
-            (Stage::Refunded(Refund::NoProvider), vec![3, 0]),
-            (Stage::Refunded(Refund::AttemptsExhausted), vec![3, 1]),
-            (Stage::Refunded(Refund::ContentUnusable), vec![3, 2]),
-            (Stage::Refunded(Refund::ProvidersFull), vec![3, 3]),
+            (Status::Refunded(RefundReason::NoProvider), vec![3, 0]),
+            (
+                Status::Refunded(RefundReason::AttemptsExhausted),
+                vec![3, 1],
+            ),
+            (Status::Refunded(RefundReason::ContentUnusable), vec![3, 2]),
+            (Status::Refunded(RefundReason::ProvidersFull), vec![3, 3]),
         ];
-        for (stage, bytes) in stages {
-            assert_eq!(stage.encode(), bytes);
+        for (status, bytes) in statuses {
+            assert_eq!(status.encode(), bytes);
+            assert_eq!(Status::decode(&mut &bytes[..]), Ok(status));
         }
     }
 
@@ -134,7 +140,7 @@ mod tests {
         let state = InvocationState {
             invocation: 7,
             digest: Digest::repeat_byte(1),
-            stage: Stage::Assigned,
+            status: Status::Assigned,
             attempt: 2,
             provider: Some(3),
             deadline: Some(4),
@@ -149,9 +155,9 @@ mod tests {
 
     #[test]
     fn only_settled_and_refunded_calls_are_at_their_end() {
-        assert!(Stage::Settled(Outcome::FunctionFailed).is_end());
-        assert!(Stage::Refunded(Refund::NoProvider).is_end());
-        assert!(!Stage::Requested.is_end());
-        assert!(!Stage::Assigned.is_end());
+        assert!(Status::Settled(Outcome::FunctionFailed).is_end());
+        assert!(Status::Refunded(RefundReason::NoProvider).is_end());
+        assert!(!Status::Requested.is_end());
+        assert!(!Status::Assigned.is_end());
     }
 }

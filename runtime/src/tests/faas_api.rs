@@ -5,14 +5,14 @@ use super::{calls, *};
 use crate::{faas_api::runtime_decl_for_faas_api::FaasApiV2, Balance, Block};
 use defaas_primitives::{
     Endpoint, Host, Meters, Notice, NoticeBody, Outcome, Output, Report, ReportItem, ReportV1,
-    Stage, WorkerId, WorkerPair,
+    Status, WorkerId, WorkerPair,
 };
 use sp_core::Pair;
 use sp_runtime::BoundedVec;
 
-/// Stage of call 0.
-fn stage() -> Option<Stage> {
-    <Runtime as FaasApiV2<Block>>::invocation_state(0).map(|state| state.stage)
+/// Status of call 0.
+fn status() -> Option<Status> {
+    <Runtime as FaasApiV2<Block>>::invocation_state(0).map(|state| state.status)
 }
 
 #[test]
@@ -33,17 +33,17 @@ fn call_is_seen_taken_and_reported_through_the_api() {
         apply(bob, 1, 0, calls::open_to_everybody(0))
             .unwrap()
             .unwrap();
-        assert_eq!(stage(), None);
+        assert_eq!(status(), None);
         apply(bob, 2, 0, calls::request(0, b"hello", Balance::MAX / 2))
             .unwrap()
             .unwrap();
-        assert_eq!(stage(), Some(Stage::Requested));
+        assert_eq!(status(), Some(Status::Requested));
         header = Executive::finalize_block();
         assert!(<Runtime as FaasApiV2<Block>>::jobs(provider, None, 10).is_empty());
 
         // Drawn in the next block.
         header = author_until(header.clone(), header.number + 1);
-        assert_eq!(stage(), Some(Stage::Assigned));
+        assert_eq!(status(), Some(Status::Assigned));
         let jobs = <Runtime as FaasApiV2<Block>>::jobs(provider, None, 10);
         let [job] = jobs.try_into().expect("one call is open");
         assert_eq!(job.worker, worker.public());
@@ -76,7 +76,7 @@ fn call_is_seen_taken_and_reported_through_the_api() {
         Executive::apply_extrinsic(transaction).unwrap().unwrap();
 
         let state = <Runtime as FaasApiV2<Block>>::invocation_state(0).expect("on record");
-        assert_eq!(state.stage, Stage::Settled(Outcome::Success));
+        assert_eq!(state.status, Status::Settled(Outcome::Success));
         assert_eq!(
             (state.provider, state.deadline, state.output),
             (Some(provider), None, Some(digest))
