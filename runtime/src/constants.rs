@@ -143,11 +143,13 @@ pub mod block {
     pub const MAX_HEADER_SIZE: u32 = 256 * 1024;
 
     /// Share of weight and length that ordinary transactions may use, percent. The rest is kept
-    /// for operational ones, among them the reports of workers.
+    /// for operational ones, among them the reports of workers, and holds the largest report also
+    /// where a change of session took all else.
     pub const NORMAL_PERCENT: u32 = 75;
 
-    /// Share of a block that hooks are expected to use, percent; a single transaction must fit
-    /// into what they leave.
+    /// Share of a block that the SDK's hooks are expected to use before the inherents, percent; a
+    /// single transaction must fit into what they leave. Those of calls run after the inherents, with
+    /// shares of their own: see [`super::calls`].
     pub const HOOKS_PERCENT: u32 = 10;
 }
 
@@ -224,15 +226,17 @@ pub mod calls {
     /// Ticks that the record of a call stays: a day.
     pub const RECORD_RETENTION: u32 = 43_200;
 
-    /// Share of a block for deadlines that passed, percent.
-    pub const SWEEP_PERCENT: u32 = 5;
-    /// Share of a block for draws, percent.
-    pub const DRAW_PERCENT: u32 = 8;
-    /// Share of a block for removing what is old, percent.
-    pub const PRUNE_PERCENT: u32 = 7;
+    /// Share of a block for deadlines that passed, thousandths. The three shares leave room within a
+    /// fifth of the block for the hook that takes jailed providers out of their pools.
+    pub const SWEEP_PERMILLE: u32 = 40;
+    /// Share of a block for draws, thousandths: 45 calls.
+    pub const DRAW_PERMILLE: u32 = 78;
+    /// Share of a block for removing what is old, thousandths.
+    pub const PRUNE_PERMILLE: u32 = 66;
 
-    /// Priority of a report. Above everything that a fee buys, below half of the range, so that
-    /// re-sends can rise.
+    /// Priority of a report. That of a signed transaction is its tip in planks times the number of its
+    /// like that fit into a block, so fees buy nothing against a report, and a tip has to be above 100
+    /// DFS. No more than half of the range, so that re-sends can rise.
     pub const REPORT_PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
 
     /// Blocks between retiring and removing a function. No call lives longer: each attempt may take

@@ -1,16 +1,4 @@
-//! The state transition function of DeFaaS.
-//!
-//! One Wasm blob serves every chain: what differs between them is written at genesis
-//! ([`genesis_settings`]) and never chosen by a cargo feature, so the code under test is the code
-//! that runs.
-//!
-//! * [`constants`]: every first value, with its unit.
-//! * [`configs`]: one file per domain that configures the pallets.
-//! * [`apis`]: what the node asks the runtime.
-//! * [`faas_api`]: what workers and watchers of calls ask it.
-//! * [`genesis_presets`]: the named genesis states.
-//! * `pallets`: the pallets, their order and their indices.
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;

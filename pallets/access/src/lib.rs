@@ -173,6 +173,10 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Sets who may call a function: whoever any of `rules` lets in. Holds a deposit; that of
         /// the policy it replaces goes back to whom it came from.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOwner`, `NoRules`, `RepeatedRule`; the currency's error if the deposit
+        /// cannot be held.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::set_policy())]
         pub fn set_policy(
@@ -185,6 +189,9 @@ pub mod pallet {
         }
 
         /// Removes a function's policy and releases its deposit: only the owner can call it now.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOwner`, `PolicyNotFound`.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::clear_policy())]
         pub fn clear_policy(origin: OriginFor<T>, function: FunctionId) -> DispatchResult {
@@ -195,6 +202,10 @@ pub mod pallet {
         /// Grants `account` calls of a function: in blocks before `expiry`, and `quota` of them.
         /// Replaces the grant it has. Holds a deposit; that of the grant it replaces goes back to
         /// whom it came from.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOwner`, `Expired`, `InvalidQuota`, `TooManyGrants`; the currency's error
+        /// if the deposit cannot be held.
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::grant())]
         pub fn grant(
@@ -209,6 +220,9 @@ pub mod pallet {
         }
 
         /// Takes a grant away and releases its deposit. Open calls go on.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOwner`, `GrantNotFound`.
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::revoke())]
         pub fn revoke(
@@ -222,6 +236,9 @@ pub mod pallet {
 
         /// Cleans up a grant that is over and releases its deposit to whom it came from. Anybody
         /// may do this.
+        ///
+        /// # Errors
+        /// `GrantNotFound`, `NotExpired`.
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::remove_expired())]
         pub fn remove_expired(
@@ -235,6 +252,9 @@ pub mod pallet {
 
         /// Cleans up a grant for a function that is gone and releases its deposit to whom it came
         /// from. Anybody may do this.
+        ///
+        /// # Errors
+        /// `NotOrphaned`, `GrantNotFound`.
         #[pallet::call_index(5)]
         #[pallet::weight(T::WeightInfo::remove_orphaned())]
         pub fn remove_orphaned(

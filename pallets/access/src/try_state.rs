@@ -80,8 +80,12 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The sum of each depositor's tickets.
-    pub(crate) fn deposits() -> Result<BTreeMap<T::AccountId, Balance>, TryRuntimeError> {
+    /// The sum of each depositor's tickets: what must be on hold from it. Walks all storage, for whoever
+    /// compares holds of all reasons.
+    ///
+    /// # Errors
+    /// A ticket is not an amount, or the sum overflows.
+    pub fn deposits() -> Result<BTreeMap<T::AccountId, Balance>, TryRuntimeError> {
         let policies = Policies::<T>::iter_values().map(|policy| (policy.depositor, policy.ticket));
         let grants = Grants::<T>::iter_values().map(|grant| (grant.depositor, grant.ticket));
         let mut due = BTreeMap::<T::AccountId, Balance>::new();

@@ -130,7 +130,13 @@ pub mod pallet {
 
     #[pallet::view_functions]
     impl<T: Config> Pallet<T> {
-        /// What a call of this function would cost now.
+        /// What a call of this function would cost now. For an alias that splits its calls this is the
+        /// price of one of its versions, always the same one: that which the salt of zeros picks. A
+        /// call may go to another; `max_fee` bounds what it may cost.
+        ///
+        /// # Errors
+        /// `PriceTooLarge`, and what the catalog says of the function: that it is not there, or may not
+        /// be called.
         pub fn quote(function: FunctionId, selector: Selector) -> Result<Quote, DispatchError> {
             Self::price_of(function, &selector)
         }

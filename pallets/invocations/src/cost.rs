@@ -1,7 +1,7 @@
 //! What whole steps cost: this pallet's own part and what the seams do in them.
 
-use defaas_traits::{AccessControl, Catalog, Escrow, OnOutcome, Providers};
-use frame_support::{traits::Get, weights::Weight};
+use defaas_traits::{AccessControl, Catalog, Escrow, OnOutcome, Providers, Verdict};
+use frame_support::{dispatch::DispatchClass, traits::Get, weights::Weight};
 use sp_runtime::Perbill;
 
 use crate::{Config, Pallet, WeightInfo};
@@ -21,17 +21,20 @@ impl<T: Config> Pallet<T> {
         T::WeightInfo::draw().saturating_add(T::Providers::draw_weight())
     }
 
-    /// Worst case of a missed deadline, without the refund that may follow.
+    /// Worst case of a missed deadline, without the refund that may follow. Silence is judged with it.
     pub fn miss_cost() -> Weight {
-        T::WeightInfo::miss().saturating_add(T::Providers::close_weight())
+        T::WeightInfo::miss()
+            .saturating_add(T::Providers::close_weight())
+            .saturating_add(T::Providers::judge_weight(Verdict::Silent))
     }
 
-    /// Worst case of a failure reported, without the refund that may follow.
+    /// Worst case of a failure reported, without the refund that may follow. It is judged when the
+    /// call ends.
     pub fn fail_cost() -> Weight {
         T::WeightInfo::fail().saturating_add(T::Providers::close_weight())
     }
 
-    /// Worst case of a refund, in which every attempt may be judged.
+    /// Worst case of a refund, with which every attempt is judged that failed.
     pub fn refund_cost() -> Weight {
         T::WeightInfo::refund()
             .saturating_add(Self::judge_all_cost())
@@ -41,18 +44,20 @@ impl<T: Config> Pallet<T> {
             .saturating_add(T::OnOutcome::max_weight())
     }
 
-    /// Worst case of a delivery, in which every attempt may be judged.
+    /// Worst case of a delivery, with which it is judged and every attempt before it that failed.
     pub fn deliver_cost() -> Weight {
         T::WeightInfo::deliver()
+            .saturating_add(T::Providers::close_weight())
             .saturating_add(Self::judge_all_cost())
             .saturating_add(T::Escrow::settle_weight())
             .saturating_add(T::OnOutcome::max_weight())
     }
 
-    /// Closing and judging come with one weight; at the end of a call there is one to close and up to
-    /// `MaxAttempts` to judge.
+    /// Every attempt is judged, none for silence: that was judged at its deadline.
     fn judge_all_cost() -> Weight {
-        T::Providers::close_weight().saturating_mul(T::MaxAttempts::get().into())
+        T::Providers::judge_weight(Verdict::Failed)
+            .max(T::Providers::judge_weight(Verdict::Delivered))
+            .saturating_mul(T::MaxAttempts::get().into())
     }
 
     /// Worst case of dispatching a report with this many items.
@@ -89,11 +94,17 @@ impl<T: Config> Pallet<T> {
         T::MaxRedraws::get().max(T::MaxFullRedraws::get())
     }
 
-    /// Declared weights of all that a call causes after its request: for each attempt a draw, a
-    /// report of one item with its authorization or a missed deadline; all new draws; and the
-    /// pruning. The network fee is made of this.
+    /// Declared weights of all that a call causes after its request: for each attempt a draw, and
+    /// either a transaction with a report of one item and its authorization, or a missed deadline;
+    /// all new draws; and the pruning. The network fee is made of this.
+    ///
+    /// The length of reports is not in it: inline outputs are bounded, what carries them costs a
+    /// small part of what executing them does, and the limits on dead weight in a report keep it so.
     pub fn lifecycle_weight() -> Weight {
-        let report = Self::report_cost(1)
+        let report = T::BlockWeights::get()
+            .get(DispatchClass::Operational)
+            .base_extrinsic
+            .saturating_add(Self::report_cost(1))
             .saturating_add(Self::authorize_cost(1, defaas_primitives::call::MAX_INLINE));
         let missed = T::WeightInfo::visit()
             .saturating_add(Self::miss_cost())
@@ -103,6 +114,19 @@ impl<T: Config> Pallet<T> {
             .saturating_mul(T::MaxAttempts::get().into())
             .saturating_add(Self::redraw_cost().saturating_mul(Self::most_redraws().into()))
             .saturating_add(Self::prune_cost())
+    }
+
+    /// The most that the hook takes of a block.
+    pub fn max_poll_weight() -> Weight {
+        [
+            T::SweepShare::get(),
+            T::DrawShare::get(),
+            T::PruneShare::get(),
+        ]
+        .into_iter()
+        .fold(T::WeightInfo::poll(), |sum, share| {
+            sum.saturating_add(Self::budget(share))
+        })
     }
 
     /// `share` of the largest block.

@@ -1,4 +1,5 @@
-//! Hashes that split an alias and seed a draw. Each has a domain of its own.
+//! Hashes that split an alias and seed a draw. Each has a domain of its own, which is a part of no
+//! other: the runtime's tests compare all domains of the chain.
 
 use codec::Encode;
 use defaas_primitives::{Attempt, Digest, Hash, InvocationId, Principal, Replica};

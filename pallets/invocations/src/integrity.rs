@@ -2,6 +2,7 @@
 //! pallet.
 
 use frame_support::{traits::Get, weights::Weight};
+use sp_runtime::Perbill;
 
 use crate::{types::MAX_TRIED, Config, Pallet, WeightInfo};
 
@@ -50,13 +51,10 @@ impl<T: Config> Pallet<T> {
             T::DrawShare::get(),
             T::PruneShare::get(),
         ];
-        let percent = [sweep, draw, prune]
-            .iter()
-            .map(|share| u64::from(share.deconstruct()))
-            .sum::<u64>();
+        let most = Self::budget(Perbill::from_percent(MAX_HOOK_PERCENT));
         assert!(
-            percent <= u64::from(MAX_HOOK_PERCENT) * 10_000_000,
-            "sweep, draw and prune take more than 20 % of the block"
+            Self::max_poll_weight().ref_time() <= most.ref_time(),
+            "the hook takes more than 20 % of the block"
         );
 
         // Each share affords its largest step, or that step would never be done.

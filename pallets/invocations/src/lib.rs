@@ -121,8 +121,8 @@ pub mod pallet {
         /// Share of a block for removing what is old.
         #[pallet::constant]
         type PruneShare: Get<Perbill>;
-        /// Priority of a report in the pool, above every fee: a report is work that is done, and late
-        /// it is worth nothing. Each re-send adds one.
+        /// Priority of a report in the pool, above what fees and sane tips buy: a report is work that
+        /// is done, and late it is worth nothing. Each re-send adds one.
         #[pallet::constant]
         type ReportPriority: Get<TransactionPriority>;
     }
@@ -313,6 +313,11 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Requests a call of `function`. The price is held until the call ends; the network fee is
         /// charged at once. `max_fee` bounds their sum.
+        ///
+        /// # Errors
+        /// `InvalidPath`, `InvalidInput`, `Busy`, `InputTooLarge`, `UnsupportedVerification`,
+        /// `MaxFeeTooLow`, `NoProvider`; what the catalog says of the function, the access control
+        /// of the caller, and the escrow of the payer's money.
         #[pallet::call_index(0)]
         #[pallet::weight(Pallet::<T>::request_cost(Pallet::<T>::payload_bytes(path, input)))]
         pub fn request(
@@ -342,6 +347,10 @@ pub mod pallet {
 
         /// Reports how attempts ended. Free; authorized by the signature of the worker key that the
         /// assignments name.
+        ///
+        /// # Errors
+        /// None once it is authorized: items that cannot be applied are skipped. What a pool
+        /// refuses and as what is in the crate's documentation.
         #[pallet::call_index(1)]
         #[pallet::weight((Pallet::<T>::report_weight(report), DispatchClass::Operational))]
         #[pallet::weight_of_authorize(Pallet::<T>::report_authorize_weight(report))]

@@ -97,7 +97,7 @@ parameter_types! {
     pub const CompileRate: u32 = 512 * 1024;
     pub const OutputRetention: u32 = 20;
     pub const RecordRetention: u32 = 50;
-    pub const SweepShare: Perbill = Perbill::from_percent(8);
+    pub const SweepShare: Perbill = Perbill::from_percent(7);
     pub static DrawShare: Perbill = Perbill::from_percent(5);
     pub const PruneShare: Perbill = Perbill::from_percent(7);
     pub const ReportPriority: u64 = u64::MAX / 2;

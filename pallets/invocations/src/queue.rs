@@ -18,16 +18,18 @@ pub(crate) fn push<T: Config>(entry: JobCursor) {
     });
 }
 
-/// The oldest entry, if its position is before `end`.
-pub(crate) fn front_before<T: Config>(end: u64) -> Option<JobCursor> {
+/// Whether there is a position before `end`.
+pub(crate) fn begins_before<T: Config>(end: u64) -> bool {
     let ends = QueueEnds::<T>::get();
-    if ends.is_empty() || ends.head >= end {
-        return None;
-    }
-    Queue::<T>::get(ends.head)
+    !ends.is_empty() && ends.head < end
 }
 
-/// Removes the oldest entry.
+/// The oldest entry. Missing only if there is no position, or if the state is corrupt.
+pub(crate) fn front<T: Config>() -> Option<JobCursor> {
+    Queue::<T>::get(QueueEnds::<T>::get().head)
+}
+
+/// Removes the oldest position, with its entry.
 pub(crate) fn pop<T: Config>() {
     QueueEnds::<T>::mutate(|ends| {
         Queue::<T>::remove(ends.head);

@@ -6,13 +6,14 @@
 //! 3. Open calls: each stands in exactly one of queue and agenda. One that is assigned stands in the
 //!    agenda at the tick after its deadline.
 //! 4. Assignments, worklist and calls with the status `Assigned` are the same, and agree on digest,
-//!    attempt and exposure.
+//!    attempt and exposure; nobody is assigned who was tried.
 //! 5. Inputs: exactly those of open calls.
 //! 6. Outputs: of settled calls only, as their records say; each has its removal in the agenda.
 //! 7. Ended calls: each has exactly one entry in the lane of retention.
 //! 8. Agenda: entries lie below the length of their tick and not before the cursor; the cursor is at
 //!    most one tick ahead; each entry belongs to a call that knows it.
-//! 9. Attempts: tried providers are distinct and no more than allowed.
+//! 9. Attempts: tried providers are distinct and no more than allowed, and so are the new draws.
+//! 10. Endings: exactly the settled calls have a delivery, and none settled with a provider's failure.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +40,8 @@ impl<T: Config> Pallet<T> {
         Self::inputs_are_of_open_calls()?;
         Self::outputs_are_of_settled_calls()?;
         Self::ended_calls_go()?;
-        Self::attempts_are_distinct()
+        Self::attempts_are_distinct()?;
+        Self::endings_agree()
     }
 
     /// Invariant 1.
@@ -127,6 +129,13 @@ impl<T: Config> Pallet<T> {
                     && assignment.exposure == invocation.quote.execution_price
                     && assignment.max_output_bytes == invocation.resolved.limits.max_output_bytes,
                 "an assignment and its call disagree"
+            );
+            ensure!(
+                !invocation
+                    .tried
+                    .iter()
+                    .any(|tried| tried.provider == assignment.provider),
+                "a provider that was tried is assigned again"
             );
             ensure!(
                 Worklist::<T>::contains_key(assignment.provider, (id, replica)),
@@ -252,6 +261,28 @@ impl<T: Config> Pallet<T> {
             ensure!(
                 tried.len() <= allowed && (!invocation.is_open() || tried.len() < allowed),
                 "a call had more attempts than allowed"
+            );
+            ensure!(
+                invocation.redraws <= Self::most_redraws(),
+                "a call was drawn again more often than allowed"
+            );
+        }
+        Ok(())
+    }
+
+    /// Invariant 10.
+    fn endings_agree() -> Check {
+        for invocation in Invocations::<T>::iter_values() {
+            let settled = match invocation.status {
+                Status::Settled(outcome) => {
+                    ensure!(outcome.is_charged(), "a call settled without a result");
+                    true
+                }
+                Status::Requested | Status::Assigned | Status::Refunded(_) => false,
+            };
+            ensure!(
+                settled == invocation.delivery.is_some(),
+                "a call has a delivery without being settled, or none"
             );
         }
         Ok(())

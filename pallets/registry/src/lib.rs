@@ -336,6 +336,11 @@ pub mod pallet {
         ///
         /// Holds a deposit for each of the three. The function can be called at once by whoever the
         /// access rules let.
+        ///
+        /// # Errors
+        /// `InvalidName`, `InvalidCid`, `InvalidLabels`, `CodeEmpty`, `CodeTooLarge`,
+        /// `InvalidLimits`, `Unsupported`, `AlreadyExists`; the currency's error if the deposit
+        /// cannot be held.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::publish())]
         pub fn publish(
@@ -351,6 +356,11 @@ pub mod pallet {
         }
 
         /// Publishes the next version and moves `latest` to it. Holds a deposit.
+        ///
+        /// # Errors
+        /// `InvalidCid`, `CodeEmpty`, `CodeTooLarge`, `InvalidLimits`, `Unsupported`, `NotFound`,
+        /// `NotOwner`, `Retired`, `TooManyVersions`; the currency's error if the deposit cannot be
+        /// held.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::publish_version())]
         pub fn publish_version(
@@ -364,6 +374,10 @@ pub mod pallet {
 
         /// Points an alias to `target`. Creates it, for a deposit, if it does not exist. Nothing
         /// happens if it points there already. Not for `latest`.
+        ///
+        /// # Errors
+        /// `InvalidName`, `Reserved`, `NotFound`, `NotOwner`, `Retired`, `InvalidTarget`,
+        /// `TooManyAliases`; the currency's error if the deposit cannot be held.
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::set_alias())]
         pub fn set_alias(
@@ -378,6 +392,9 @@ pub mod pallet {
 
         /// Points an alias, `latest` too, to what it pointed to before. A second roll-back undoes
         /// the first.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOwner`, `Retired`, `AliasNotFound`, `NothingToRollBack`.
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::roll_back_alias())]
         pub fn roll_back_alias(
@@ -390,6 +407,9 @@ pub mod pallet {
         }
 
         /// Removes an alias and releases its deposit. Not for `latest`.
+        ///
+        /// # Errors
+        /// `Reserved`, `NotFound`, `NotOwner`, `Retired`, `AliasNotFound`.
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::remove_alias())]
         pub fn remove_alias(
@@ -402,6 +422,9 @@ pub mod pallet {
         }
 
         /// Sets what the owner gets per call, for later calls.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOwner`, `Retired`.
         #[pallet::call_index(5)]
         #[pallet::weight(T::WeightInfo::set())]
         pub fn set_fee(origin: OriginFor<T>, function: FunctionId, fee: Balance) -> DispatchResult {
@@ -410,6 +433,9 @@ pub mod pallet {
         }
 
         /// Sets where later calls run.
+        ///
+        /// # Errors
+        /// `InvalidLabels`, `Unsupported`, `NotFound`, `NotOwner`, `Retired`.
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::set())]
         pub fn set_placement(
@@ -422,6 +448,9 @@ pub mod pallet {
         }
 
         /// Sets the text about the function.
+        ///
+        /// # Errors
+        /// `InvalidCid`, `NotFound`, `NotOwner`, `Retired`.
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::set())]
         pub fn set_description(
@@ -434,6 +463,9 @@ pub mod pallet {
         }
 
         /// Refuses calls from now on. Open calls go on.
+        ///
+        /// # Errors
+        /// `InvalidReason`, `NotFound`, `NotOwner`, `Retired`, `WrongState`.
         #[pallet::call_index(8)]
         #[pallet::weight(T::WeightInfo::set())]
         pub fn pause(
@@ -446,6 +478,9 @@ pub mod pallet {
         }
 
         /// Accepts calls again.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOwner`, `Retired`, `WrongState`.
         #[pallet::call_index(9)]
         #[pallet::weight(T::WeightInfo::set())]
         pub fn resume(origin: OriginFor<T>, function: FunctionId) -> DispatchResult {
@@ -454,6 +489,9 @@ pub mod pallet {
         }
 
         /// Refuses calls and every change for good. Open calls go on; an offer no longer stands.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOwner`, `Retired`.
         #[pallet::call_index(10)]
         #[pallet::weight(T::WeightInfo::set())]
         pub fn retire(origin: OriginFor<T>, function: FunctionId) -> DispatchResult {
@@ -463,6 +501,9 @@ pub mod pallet {
 
         /// Removes a function that has been retired for [`Config::RemovalDelay`] blocks, with
         /// everything that belongs to it, and releases its deposits.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOwner`, `WrongState`, `TooEarly`.
         #[pallet::call_index(11)]
         #[pallet::weight(
             T::WeightInfo::remove(T::MaxVersions::get(), T::MaxAliases::get())
@@ -475,6 +516,9 @@ pub mod pallet {
         }
 
         /// Offers the function to another account, instead of whom it was offered to before.
+        ///
+        /// # Errors
+        /// `OwnAlready`, `NotFound`, `NotOwner`, `Retired`.
         #[pallet::call_index(12)]
         #[pallet::weight(T::WeightInfo::set())]
         pub fn transfer(
@@ -487,6 +531,9 @@ pub mod pallet {
         }
 
         /// Takes the offer back.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOwner`, `Retired`, `NoOffer`.
         #[pallet::call_index(13)]
         #[pallet::weight(T::WeightInfo::set())]
         pub fn cancel_transfer(origin: OriginFor<T>, function: FunctionId) -> DispatchResult {
@@ -496,6 +543,10 @@ pub mod pallet {
 
         /// Takes a function that is offered to the caller. Holds all its deposits, at today's
         /// price, and releases those of the former owner.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOffered`, `AlreadyExists`; the currency's error if the deposits cannot
+        /// be held.
         #[pallet::call_index(14)]
         #[pallet::weight(
             T::WeightInfo::accept(T::MaxVersions::get(), T::MaxAliases::get())
@@ -508,6 +559,9 @@ pub mod pallet {
         }
 
         /// Puts a version back into service that the network suspended.
+        ///
+        /// # Errors
+        /// `NotFound`, `NotOwner`, `Retired`, `VersionNotFound`, `NotSuspended`.
         #[pallet::call_index(15)]
         #[pallet::weight(T::WeightInfo::reinstate())]
         pub fn reinstate(
@@ -575,7 +629,11 @@ pub mod pallet {
         }
 
         /// What a call requested now would execute, or why there can be none. Where an alias splits
-        /// its calls this is one of the versions.
+        /// its calls this is one of the versions, always the same one: that which the salt of zeros
+        /// picks.
+        ///
+        /// # Errors
+        /// `NotFound`, `Paused`, `Retired`, `AliasNotFound`, `VersionNotFound`, `Suspended`.
         pub fn resolve(
             function: FunctionId,
             selector: Selector,

@@ -123,8 +123,12 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The sum of each owner's tickets.
-    pub(crate) fn deposits() -> Result<BTreeMap<T::AccountId, Balance>, TryRuntimeError> {
+    /// The sum of each owner's tickets: what must be on hold from it. Walks all storage, for whoever
+    /// compares holds of all reasons.
+    ///
+    /// # Errors
+    /// A ticket is not an amount, or the sum overflows.
+    pub fn deposits() -> Result<BTreeMap<T::AccountId, Balance>, TryRuntimeError> {
         let mut due = BTreeMap::<T::AccountId, Balance>::new();
         for (id, record) in Functions::<T>::iter() {
             let sum = due.entry(record.owner).or_default();

@@ -85,6 +85,10 @@ pub trait Providers<AccountId> {
     /// Worst-case weight of [`draw`](Self::draw).
     fn draw_weight() -> Weight;
 
-    /// Worst-case weight of [`close`](Self::close) and [`judge`](Self::judge) together.
+    /// Worst-case weight of [`close`](Self::close).
     fn close_weight() -> Weight;
+
+    /// Worst-case weight of [`judge`](Self::judge) with this verdict. Apart for each, because silence
+    /// alone costs bond, and it is never judged where reports are executed.
+    fn judge_weight(verdict: Verdict) -> Weight;
 }

@@ -9,14 +9,16 @@
 //! the few swapped places kept in a list instead of the whole permutation). So a pool of up to
 //! [`MAX_SAMPLES`] members is searched completely: an eligible one is always found.
 
+use codec::Encode;
 use core::num::NonZeroU32;
 use sp_io::hashing::blake2_256;
 
 /// Most members looked at in one draw.
 pub const MAX_SAMPLES: usize = 8;
 
-/// Domain of the hash chain that expands a seed.
-const DOMAIN: &[u8; 13] = b"defaas/draw/1";
+/// Domain of the hash chain that expands a seed into samples. Not that of the seed itself, which
+/// whoever asks for the draw makes.
+pub const SAMPLE_DOMAIN: &[u8; 15] = b"defaas/sample/1";
 
 /// Source of uniform numbers.
 pub trait Sampler {
@@ -45,11 +47,8 @@ impl HashChain {
 
     fn word(&mut self) -> u64 {
         if self.used >= self.block.len() {
-            let mut input = [0; 13 + 32 + 4];
-            input[..13].copy_from_slice(DOMAIN);
-            input[13..45].copy_from_slice(&self.seed);
-            input[45..].copy_from_slice(&self.counter.to_le_bytes());
-            self.block = blake2_256(&input);
+            // Parts of fixed length, so that no two inputs run together.
+            self.block = (SAMPLE_DOMAIN, &self.seed, self.counter).using_encoded(blake2_256);
             self.counter = self.counter.wrapping_add(1);
             self.used = 0;
         }
@@ -258,8 +257,9 @@ mod tests {
     fn the_chain_of_a_seed_is_fixed() {
         let mut chain = HashChain::new([7; 32]);
         let words: Vec<u64> = (0..5).map(|_| chain.word()).collect();
-        let block =
-            |counter: u32| blake2_256(&[&DOMAIN[..], &[7; 32], &counter.to_le_bytes()].concat());
+        let block = |counter: u32| {
+            blake2_256(&[b"defaas/sample/1", &[7; 32][..], &counter.to_le_bytes()].concat())
+        };
         assert_eq!(words[0].to_le_bytes(), block(0)[..8]);
         assert_eq!(words[3].to_le_bytes(), block(0)[24..]);
         assert_eq!(words[4].to_le_bytes(), block(1)[..8]);

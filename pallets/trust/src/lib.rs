@@ -141,7 +141,7 @@ pub mod pallet {
     pub type PoolSlots<T> =
         StorageDoubleMap<_, Twox64Concat, ProviderId, Blake2_128Concat, Requirements, u32>;
 
-    /// Jailed providers that still stand in their pools; they go within a few blocks.
+    /// Jailed providers that still stand in their pools; they go one in a block.
     #[pallet::storage]
     pub type Evicting<T> = StorageMap<_, Twox64Concat, ProviderId, ()>;
 
@@ -309,6 +309,11 @@ pub mod pallet {
         ///
         /// `possession_proof`: signature by `worker_key` over
         /// [`possession_payload`](defaas_primitives::worker::possession_payload) for this account.
+        ///
+        /// # Errors
+        /// `BadProof`, `AlreadyExists`, `WorkerKeyTaken`, `InvalidEndpoint`, `InvalidLabels`,
+        /// `InvalidCapabilities`, `CapacityTooSmall`, `CapacityTooLarge`, `BondTooSmall`,
+        /// `TooManyProviders`; the currency's error if the bond cannot be held.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::register())]
         pub fn register(
@@ -334,6 +339,10 @@ pub mod pallet {
         }
 
         /// Changes what the caller offers; what is `None` stays. Open assignments are not touched.
+        ///
+        /// # Errors
+        /// `NotFound`, `InvalidEndpoint`, `InvalidLabels`, `InvalidCapabilities`,
+        /// `CapacityTooSmall`, `CapacityTooLarge`.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::update())]
         pub fn update(
@@ -356,6 +365,9 @@ pub mod pallet {
         }
 
         /// Gives the caller another worker key. Open assignments keep the key they were drawn with.
+        ///
+        /// # Errors
+        /// `NotFound`, `WorkerKeyTaken`, `BadProof`.
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::set_worker_key())]
         pub fn set_worker_key(
@@ -369,6 +381,10 @@ pub mod pallet {
 
         /// Adds to the caller's bond. Frees it from jail if the bond is then at least `MinBond` and
         /// above `FloorBond`; an amount of 0 asks for just that.
+        ///
+        /// # Errors
+        /// `NotFound`, `WrongState`, `BondTooLarge`; the currency's error if the amount cannot be
+        /// held.
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::bond_more())]
         pub fn bond_more(
@@ -381,6 +397,9 @@ pub mod pallet {
 
         /// Takes the caller out of all pools for good. The bond stays held, and can be slashed for
         /// what is still open, until [`withdraw`](Self::withdraw).
+        ///
+        /// # Errors
+        /// `NotFound`, `WrongState`.
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::leave())]
         pub fn leave(origin: OriginFor<T>) -> DispatchResult {
@@ -390,6 +409,9 @@ pub mod pallet {
 
         /// Releases the bond of the caller and forgets it, once the delay has passed and nothing is
         /// open.
+        ///
+        /// # Errors
+        /// `NotFound`, `WrongState`, `TooEarly`, `Busy`.
         #[pallet::call_index(5)]
         #[pallet::weight(T::WeightInfo::withdraw())]
         pub fn withdraw(origin: OriginFor<T>) -> DispatchResult {
@@ -399,6 +421,11 @@ pub mod pallet {
 
         /// A worker says where its gateway is reached. Free; signed by the worker key over a
         /// [`Notice`](defaas_primitives::Notice). Never fails after having been authorized.
+        ///
+        /// # Errors
+        /// None once it is authorized. A pool refuses it as `Stale`, `Call` or `BadProof`, or as
+        /// not known yet; before the interval has passed as
+        /// [`NOTICE_TOO_EARLY`](crate::NOTICE_TOO_EARLY).
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::announce())]
         #[pallet::weight_of_authorize(T::WeightInfo::authorize_notice())]
@@ -417,6 +444,9 @@ pub mod pallet {
 
         /// A worker says whether it takes new assignments. Free; signed like
         /// [`announce`](Self::announce). Never fails after having been authorized.
+        ///
+        /// # Errors
+        /// As [`announce`](Self::announce).
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::set_available())]
         #[pallet::weight_of_authorize(T::WeightInfo::authorize_notice())]

@@ -84,6 +84,13 @@ impl<T: Config> defaas_traits::Providers<T::AccountId> for Pallet<T> {
     }
 
     fn close_weight() -> Weight {
-        T::WeightInfo::close().saturating_add(T::WeightInfo::judge())
+        T::WeightInfo::close()
+    }
+
+    fn judge_weight(verdict: Verdict) -> Weight {
+        match verdict {
+            Verdict::Delivered | Verdict::Failed => T::WeightInfo::judge_spoken(),
+            Verdict::Silent => T::WeightInfo::judge_silent(),
+        }
     }
 }

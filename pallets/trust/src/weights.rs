@@ -49,9 +49,11 @@ pub const AUTHORIZE_NOTICE: Cost = Cost::new(3, 0, 155);
 pub const DRAW: Cost = Cost::new(2, 1, 5).plus(MAX_SAMPLES as u32, Cost::new(2, 0, 1));
 /// Read and written: record.
 pub const CLOSE: Cost = Cost::new(1, 1, 2);
-/// Read: tick, health, record, floor, slice, account, holds, treasury, the level of storage layers.
-/// Written: health, record, account, holds, treasury, eviction, level.
-pub const JUDGE: Cost = Cost::new(9, 7, 15);
+/// A provider that spoke. Read: tick, health, record. Written: health, record.
+pub const JUDGE_SPOKEN: Cost = Cost::new(3, 2, 10);
+/// A provider that was silent. Read: tick, health, record, floor, slice, account, holds, treasury, the
+/// level of storage layers. Written: health, record, account, holds, treasury, eviction, level.
+pub const JUDGE_SILENT: Cost = Cost::new(9, 7, 15);
 /// Read: tick, the key at which the walk over the evictions ends. Written: tick.
 pub const POLL: Cost = Cost::new(2, 1, 1);
 /// Beside the look for the next one. Read: eviction, large record. Written: eviction. All pools are left.
@@ -81,8 +83,11 @@ pub trait WeightInfo {
     fn draw() -> Weight;
     /// [`close`](defaas_traits::Providers::close)
     fn close() -> Weight;
-    /// [`judge`](defaas_traits::Providers::judge)
-    fn judge() -> Weight;
+    /// [`judge`](defaas_traits::Providers::judge) of a provider that delivered or said that it could
+    /// not.
+    fn judge_spoken() -> Weight;
+    /// [`judge`](defaas_traits::Providers::judge) of a provider that was silent.
+    fn judge_silent() -> Weight;
     /// Counting the tick, and looking for jailed providers in pools.
     fn poll() -> Weight;
     /// Taking one jailed provider out of its pools.
@@ -143,8 +148,12 @@ impl<T: frame_system::Config> WeightInfo for CountedWeights<T> {
         Self::of(CLOSE)
     }
 
-    fn judge() -> Weight {
-        Self::of(JUDGE)
+    fn judge_spoken() -> Weight {
+        Self::of(JUDGE_SPOKEN)
+    }
+
+    fn judge_silent() -> Weight {
+        Self::of(JUDGE_SILENT)
     }
 
     fn poll() -> Weight {

@@ -77,7 +77,11 @@ impl Get<PriceCard> for GovernedPriceCard {
 }
 
 /// What the free transactions of a call would cost if they were paid for, at fee multiplier 1: the
-/// declared weights of draw, report, settlement and pruning, for all attempts.
+/// declared weights of draw, report, settlement and pruning, for all attempts, and what every
+/// transaction costs before its call.
+///
+/// Their length is not in it: an inline output of the greatest length costs less than a fifth of the
+/// weight of its report, and one signature covers a whole batch.
 pub struct CallNetworkFee;
 
 impl Get<Balance> for CallNetworkFee {
@@ -127,11 +131,11 @@ impl SlotRandomness for BlockVrf {
 
 parameter_types! {
     /// Share of a block for deadlines that passed.
-    pub const SweepShare: Perbill = Perbill::from_percent(calls::SWEEP_PERCENT);
+    pub const SweepShare: Perbill = Perbill::from_parts(calls::SWEEP_PERMILLE * 1_000_000);
     /// Share of a block for draws.
-    pub const DrawShare: Perbill = Perbill::from_percent(calls::DRAW_PERCENT);
+    pub const DrawShare: Perbill = Perbill::from_parts(calls::DRAW_PERMILLE * 1_000_000);
     /// Share of a block for removing what is old.
-    pub const PruneShare: Perbill = Perbill::from_percent(calls::PRUNE_PERCENT);
+    pub const PruneShare: Perbill = Perbill::from_parts(calls::PRUNE_PERMILLE * 1_000_000);
 }
 
 impl pallet_invocations::Config for Runtime {

@@ -1,5 +1,6 @@
 //! Tests by step of the escrow.
 
+mod frozen;
 mod invariants;
 mod open;
 mod quote;

@@ -31,10 +31,13 @@ impl<T: Config> Pallet<T> {
         };
         // Whoever joins meanwhile waits for the next block, whose VRF nobody knows yet.
         let end = QueueEnds::<T>::get().tail;
-        while let Some(entry) = queue::front_before::<T>(end) {
-            if meter.try_consume(Self::draw_cost()).is_err() {
-                break;
-            }
+        while queue::begins_before::<T>(end) && meter.try_consume(Self::draw_cost()).is_ok() {
+            let Some(entry) = queue::front::<T>() else {
+                // Left where it is, it would hold up all those behind it for ever.
+                queue::pop::<T>();
+                defensive!("the queue has an entry at each position");
+                continue;
+            };
             match Self::draw_one(entry, &vrf, now, meter) {
                 Drawn::Left => queue::pop::<T>(),
                 Drawn::Stopped => break,

@@ -2,11 +2,7 @@
 
 use defaas_primitives::{InvocationId, Replica, Tick};
 use defaas_traits::{Providers, Verdict};
-use frame_support::{
-    defensive,
-    traits::Get,
-    weights::{Weight, WeightMeter},
-};
+use frame_support::{defensive, traits::Get, weights::WeightMeter};
 
 use crate::{
     agenda::{self, Progress},
@@ -31,12 +27,14 @@ impl<T: Config> Pallet<T> {
     /// A provider was silent until its deadline. This alone costs it a part of its bond, and at
     /// once: no later attempt can excuse silence.
     fn miss(id: InvocationId, replica: Replica, now: Tick, meter: &mut WeightMeter) -> Progress {
+        if meter.try_consume(Self::miss_cost()).is_err() {
+            return Progress::Stopped;
+        }
         let (Some(mut invocation), Some(assignment)) = (
             Invocations::<T>::get(id),
             Assignments::<T>::get(id, replica),
         ) else {
-            let cost = Self::miss_cost().saturating_add(Self::refund_cost());
-            if meter.try_consume(cost).is_err() {
+            if meter.try_consume(Self::refund_cost()).is_err() {
                 return Progress::Stopped;
             }
             Self::abandon((id, replica), now);
@@ -44,15 +42,7 @@ impl<T: Config> Pallet<T> {
             return Progress::Done;
         };
         let last = !Self::attempts_left_after_this(&invocation);
-        let refund = if last {
-            Self::refund_cost()
-        } else {
-            Weight::zero()
-        };
-        if meter
-            .try_consume(Self::miss_cost().saturating_add(refund))
-            .is_err()
-        {
+        if last && meter.try_consume(Self::refund_cost()).is_err() {
             return Progress::Stopped;
         }
         invocation.due = None;
@@ -73,25 +63,20 @@ impl<T: Config> Pallet<T> {
     }
 
     fn redraw(id: InvocationId, replica: Replica, now: Tick, meter: &mut WeightMeter) -> Progress {
-        let invocation = Invocations::<T>::get(id);
-        let cost = match invocation {
-            Some(_) => T::WeightInfo::requeue(),
-            None => Self::refund_cost(),
-        };
-        if meter.try_consume(cost).is_err() {
+        if meter.try_consume(T::WeightInfo::requeue()).is_err() {
             return Progress::Stopped;
         }
-        match invocation {
-            Some(mut invocation) => {
-                invocation.due = None;
-                Invocations::<T>::insert(id, invocation);
-                queue::push::<T>((id, replica));
+        let Some(mut invocation) = Invocations::<T>::get(id) else {
+            if meter.try_consume(Self::refund_cost()).is_err() {
+                return Progress::Stopped;
             }
-            None => {
-                Self::abandon((id, replica), now);
-                defensive!("a call that waits for a draw is open");
-            }
-        }
+            Self::abandon((id, replica), now);
+            defensive!("a call that waits for a draw is open");
+            return Progress::Done;
+        };
+        invocation.due = None;
+        Invocations::<T>::insert(id, invocation);
+        queue::push::<T>((id, replica));
         Progress::Done
     }
 

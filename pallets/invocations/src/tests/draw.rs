@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use defaas_traits::mocks::{MockAccess, MockOnOutcome, MockProviders};
+use defaas_traits::mocks::{count_keys, MockAccess, MockOnOutcome, MockProviders, MockRandomness};
 use frame_support::{traits::Hooks, weights::WeightMeter};
 use sp_runtime::Perbill;
 
@@ -103,7 +103,7 @@ fn the_hook_takes_no_more_than_the_meter_has() {
             .saturating_add(Invocations::draw_cost().saturating_mul(3));
         let mut meter = WeightMeter::with_limit(room);
         let limit = meter.limit();
-        defaas_traits::mocks::MockRandomness::set(Some([1; 32]));
+        MockRandomness::set(Some([1; 32]));
         Invocations::on_poll(2, &mut meter);
         assert!(meter.consumed().all_lte(limit));
         assert_eq!(Invocations::queue_len(), 17);
@@ -289,7 +289,7 @@ fn a_refund_that_does_not_fit_into_the_block_waits_at_the_head_of_the_queue() {
         crate::Invocations::<Test>::mutate(id, |invocation| {
             invocation.as_mut().unwrap().redraws = 4;
         });
-        defaas_traits::mocks::MockRandomness::set(Some([1; 32]));
+        MockRandomness::set(Some([1; 32]));
         let poll = <Test as crate::Config>::WeightInfo::poll();
         let visits = <Test as crate::Config>::WeightInfo::visit().saturating_mul(2);
         let limit = poll
@@ -301,5 +301,39 @@ fn a_refund_that_does_not_fit_into_the_block_waits_at_the_head_of_the_queue() {
         check_invariants();
         next_block();
         assert_eq!(status(id), Status::Refunded(RefundReason::NoProvider));
+    });
+}
+
+#[test]
+fn a_hole_at_the_head_of_the_queue_does_not_stop_the_draws() {
+    ExtBuilder::default().build_and_execute(|| {
+        let (lost, second, third) = (request(), request(), request());
+        Queue::<Test>::remove(QueueEnds::<Test>::get().head);
+        MockRandomness::set(Some([7; 32]));
+        // In tests the fault panics, after it was dealt with.
+        let poll = || Invocations::on_poll(2, &mut WeightMeter::new());
+        assert!(std::panic::catch_unwind(poll).is_err(), "the fault is told");
+        assert_eq!(QueueEnds::<Test>::get(), Ends { head: 1, tail: 3 });
+        next_block();
+        assert_eq!([second, third].map(status), [Status::Assigned; 2]);
+        assert_eq!(Invocations::queue_len(), 0);
+
+        // Nobody can find the call whose place was lost; here it is put back.
+        assert_eq!(status(lost), Status::Requested);
+        crate::queue::push::<Test>((lost, FIRST_REPLICA));
+    });
+}
+
+#[test]
+fn without_weight_for_a_draw_the_queue_is_not_even_read() {
+    ExtBuilder::default().build_and_execute(|| {
+        request();
+        let short = Invocations::draw_cost() - sp_runtime::Weight::from_parts(1, 0);
+        MockRandomness::set(Some([7; 32]));
+        let mut meter = WeightMeter::with_limit(short);
+        let (_, touched) = count_keys(|| Invocations::draw(1, &mut meter));
+        // The VRF and the ends of the queue, which every poll pays for.
+        assert_eq!((touched.reads, touched.writes), (2, 0));
+        assert_eq!(meter.consumed(), Default::default());
     });
 }

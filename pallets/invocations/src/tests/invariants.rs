@@ -346,3 +346,67 @@ fn too_many_attempts() {
         });
     });
 }
+
+#[test]
+fn a_provider_assigned_that_was_tried() {
+    found("a provider that was tried is assigned again", |calls| {
+        let provider = provider_of(calls.assigned);
+        change(calls.assigned, |record| {
+            let fault = Some(Fault::Internal);
+            record.tried.try_push(Tried { provider, fault }).unwrap();
+        });
+        Assignments::<Test>::mutate(calls.assigned, FIRST_REPLICA, |assignment| {
+            assignment.as_mut().unwrap().attempt += 1;
+        });
+    });
+}
+
+#[test]
+fn too_many_new_draws() {
+    found("a call was drawn again more often than allowed", |calls| {
+        change(calls.redrawn, |record| {
+            record.redraws = MaxRedraws::get().max(MaxFullRedraws::get()) + 1;
+        });
+    });
+}
+
+#[test]
+fn a_settlement_without_a_result() {
+    found("a call settled without a result", |calls| {
+        change(calls.settled, |record| {
+            record.status = Status::Settled(Outcome::ProviderFailed(Fault::Internal));
+        });
+    });
+}
+
+#[test]
+fn a_settled_call_without_its_delivery() {
+    found(
+        "a call has a delivery without being settled, or none",
+        |calls| {
+            // Else its output would be found first.
+            forget_output(calls.settled);
+            change(calls.settled, |record| record.delivery = None);
+        },
+    );
+}
+
+#[test]
+fn a_delivery_of_a_call_that_is_open() {
+    found(
+        "a call has a delivery without being settled, or none",
+        |calls| {
+            let delivery = Records::get(calls.settled).unwrap().delivery;
+            change(calls.queued, |record| record.delivery = delivery);
+        },
+    );
+}
+
+/// As if the output of a settled call had been dropped already.
+fn forget_output(id: u64) {
+    let ((lane, tick), index, _) = Agenda::<Test>::iter()
+        .find(|(_, _, due)| *due == Due::DropOutput(id))
+        .unwrap();
+    Agenda::<Test>::insert((lane, tick), index, Due::DropRecord(id));
+    Outputs::<Test>::remove(id);
+}

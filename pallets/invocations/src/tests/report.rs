@@ -19,7 +19,7 @@ use frame_support::{
 };
 use sp_runtime::traits::{Applyable, BadOrigin, Checkable};
 
-use crate::{mock::*, types::*, Assignments, Event, Worklist};
+use crate::{mock::*, types::*, Assignments, Error, Event, Worklist};
 
 /// How many storage layers are open.
 struct TransactionLevel;
@@ -246,6 +246,21 @@ fn an_item_that_cannot_be_applied_ends_its_call_and_leaves_nothing_behind() {
         assert_eq!(MockProviders::load::<AccountId>(provider), (0, 0));
         assert_eq!(MockProviders::verdicts(), []);
         assert_eq!(include(report), Err(InvalidTransaction::Stale.into()));
+    });
+}
+
+#[test]
+fn an_item_whose_assignment_or_record_is_lost_is_not_applied() {
+    ExtBuilder::default().build_and_execute(|| {
+        let id = assigned();
+        let (item, now) = (item(id, Outcome::Success), Invocations::tick());
+        let assignment = Assignments::<Test>::take(id, FIRST_REPLICA).unwrap();
+        assert_noop!(Invocations::apply(&item, now), Error::<Test>::NotFound);
+        Assignments::<Test>::insert(id, FIRST_REPLICA, assignment);
+
+        let record = crate::Invocations::<Test>::take(id).unwrap();
+        assert_noop!(Invocations::apply(&item, now), Error::<Test>::NotFound);
+        crate::Invocations::<Test>::insert(id, record);
     });
 }
 

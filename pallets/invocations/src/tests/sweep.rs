@@ -2,7 +2,7 @@
 
 use defaas_primitives::Outcome;
 use defaas_traits::{
-    mocks::{MockEscrow, MockOnOutcome, MockProviders, MockRandomness},
+    mocks::{count_keys, MockEscrow, MockOnOutcome, MockProviders, MockRandomness},
     Verdict,
 };
 use frame_support::{traits::Hooks, weights::WeightMeter};
@@ -153,5 +153,31 @@ fn nothing_is_drawn_until_all_that_is_due_is_swept() {
         next_block();
         assert_eq!(missed(), calls);
         assert_eq!(status(waiting), Status::Assigned);
+    });
+}
+
+#[test]
+fn without_weight_for_a_step_only_its_place_in_the_agenda_is_read() {
+    let sweeps_nothing = |now: u32| {
+        let visit = <Test as Config>::WeightInfo::visit();
+        let mut meter = WeightMeter::with_limit(visit);
+        let (swept, touched) = count_keys(|| Invocations::sweep(now, &mut meter));
+        assert!(!swept);
+        // The cursor; length and entry of the agenda.
+        assert_eq!((touched.reads, touched.writes), (3, 0));
+        assert_eq!(meter.consumed(), visit);
+    };
+    // A deadline that is missed.
+    ExtBuilder::default().build_and_execute(|| {
+        assigned();
+        next_blocks(DEADLINE_TICKS);
+        sweeps_nothing(Invocations::tick() + 1);
+    });
+    // A new draw.
+    ExtBuilder::default().providers(1).build_and_execute(|| {
+        MockProviders::set_away::<AccountId>(0, true);
+        request();
+        next_blocks(2);
+        sweeps_nothing(Invocations::tick() + 1);
     });
 }

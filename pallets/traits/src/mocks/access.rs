@@ -22,11 +22,6 @@ impl MockAccess {
         state::put(ALLOWED, account, &permit);
     }
 
-    /// From now on `account` may call nothing.
-    pub fn deny<AccountId: Encode + Decode>(account: &AccountId) {
-        state::take::<Permit<AccountId>>(ALLOWED, account);
-    }
-
     /// Permits undone so far, in order.
     pub fn undone<AccountId: Decode>() -> Vec<Permit<AccountId>> {
         state::logged(UNDONE)

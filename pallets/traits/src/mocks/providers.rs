@@ -165,4 +165,11 @@ impl<AccountId: Encode + Decode + Clone> Providers<AccountId> for MockProviders 
     fn close_weight() -> Weight {
         Weight::from_parts(1_000, 0)
     }
+
+    fn judge_weight(verdict: Verdict) -> Weight {
+        match verdict {
+            Verdict::Delivered | Verdict::Failed => Weight::from_parts(1_000, 0),
+            Verdict::Silent => Weight::from_parts(3_000, 0),
+        }
+    }
 }

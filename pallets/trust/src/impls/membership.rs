@@ -2,8 +2,8 @@
 //!
 //! A provider stands in its pools exactly while it [`serves`](Provider::serves), with one exception:
 //! jail is a consequence of a verdict, whose cost every call pays, and leaving all pools touches
-//! some eighty keys. So a jailed provider is only noted in [`Evicting`] and taken out in the next
-//! blocks; the draw refuses it at once.
+//! some eighty keys. So a jailed provider is only noted in [`Evicting`] and taken out in one of the
+//! next blocks; the draw refuses it at once.
 
 use defaas_primitives::ProviderId;
 use defaas_traits::Requirements;
@@ -16,8 +16,9 @@ use crate::{
     weights::WeightInfo,
 };
 
-/// Most providers taken out of their pools in one block.
-const MAX_EVICTIONS: usize = 4;
+/// Most providers taken out of their pools in one block. One is some eighty keys, a good percent of
+/// the block, and the draw does not wait for it.
+pub(crate) const MAX_EVICTIONS: u32 = 1;
 
 impl<T: Config> Pallet<T> {
     /// Whether the provider stands in its pools, as it was before a change. The caller decides what
@@ -77,7 +78,7 @@ impl<T: Config> Pallet<T> {
     /// Takes jailed providers out of their pools, as many as the weight allows. The look for the
     /// first is the caller's to pay.
     pub(crate) fn evict_jailed(meter: &mut WeightMeter) {
-        for id in Evicting::<T>::iter_keys().take(MAX_EVICTIONS) {
+        for id in Evicting::<T>::iter_keys().take(MAX_EVICTIONS as usize) {
             if meter.try_consume(T::WeightInfo::evict()).is_err() {
                 return;
             }

@@ -22,12 +22,13 @@ use frame_support::{
         traits::{SaturatedConversion, Zero},
         DispatchError,
     },
-    weights::WeightMeter,
+    weights::{Weight, WeightMeter},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_application_crypto::RuntimeAppPublic;
 
 use crate::{
+    impls::membership::MAX_EVICTIONS,
     pallet::{Config, Error, Pallet, Profiles, ProviderIds, Providers, Ticks},
     types::{Profile, Provider},
     weights::WeightInfo,
@@ -42,6 +43,12 @@ impl<T: Config> Pallet<T> {
         // 2³² ticks of 2 s are 272 years.
         Ticks::<T>::mutate(|ticks| *ticks = ticks.saturating_add(1));
         Self::evict_jailed(meter);
+    }
+
+    /// The most that the hook takes of a block.
+    pub fn max_poll_weight() -> Weight {
+        T::WeightInfo::poll()
+            .saturating_add(T::WeightInfo::evict().saturating_mul(MAX_EVICTIONS.into()))
     }
 
     /// The block that is being executed.

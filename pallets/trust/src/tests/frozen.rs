@@ -3,14 +3,14 @@
 
 use codec::{Decode, Encode};
 use core::fmt::Debug;
-use defaas_primitives::{CodeKind, Labels};
+use defaas_primitives::{CodeKind, Labels, WorkerSignature};
 
 use crate::{
     health::{Health, LastVerdict},
     mock::*,
     score::Score,
     types::{Capabilities, Profile, Provider, Status},
-    HoldReason,
+    Call, HoldReason,
 };
 
 #[track_caller]
@@ -107,4 +107,52 @@ fn health() {
         "00".repeat(28 * 8),
     );
     frozen(health, &expected);
+}
+
+/// Wallets sign calls by index, and workers send notices by one.
+#[test]
+fn call_indices() {
+    let (provider, sequence) = (0, 1);
+    let proof = WorkerSignature::from(sp_core::sr25519::Signature::from_raw([0; 64]));
+    let calls: [Call<Test>; 8] = [
+        Call::register {
+            worker_key: key(ALICE),
+            possession_proof: proof.clone(),
+            bond: 0,
+            endpoint: endpoint(1),
+            labels: Labels::default(),
+            capabilities: both_kinds(),
+            capacity: 1,
+            encryption_key: None,
+        },
+        Call::update {
+            endpoint: None,
+            labels: None,
+            capabilities: None,
+            capacity: None,
+            encryption_key: None,
+        },
+        Call::set_worker_key {
+            worker_key: key(ALICE),
+            possession_proof: proof.clone(),
+        },
+        Call::bond_more { amount: 0 },
+        Call::leave {},
+        Call::withdraw {},
+        Call::announce {
+            provider,
+            sequence,
+            endpoint: endpoint(1),
+            signature: proof.clone(),
+        },
+        Call::set_available {
+            provider,
+            sequence,
+            available: true,
+            signature: proof,
+        },
+    ];
+    for (index, call) in calls.iter().enumerate() {
+        assert_eq!(usize::from(call.encode()[0]), index, "{call:?}");
+    }
 }

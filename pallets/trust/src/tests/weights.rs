@@ -143,12 +143,25 @@ fn close() {
 }
 
 #[test]
-fn judge() {
+fn judge_who_spoke() {
+    for verdict in [Verdict::Delivered, Verdict::Failed] {
+        ExtBuilder::default().build_and_execute(|| {
+            let id = enrolled(ALICE);
+            // After silence, so that the health of the network changes too.
+            Trust::judge(id, Verdict::Silent);
+            advance(1);
+            touches(weights::JUDGE_SPOKEN, || Trust::judge(id, verdict));
+        });
+    }
+}
+
+#[test]
+fn judge_who_was_silent() {
     ExtBuilder::default().build_and_execute(|| {
         assert_ok!(register(ALICE, FLOOR_BOND.max(MIN_BOND), offer()));
         Slice::set(&MIN_BOND);
         advance(1);
-        touches(weights::JUDGE, || Trust::judge(0, Verdict::Silent));
+        touches(weights::JUDGE_SILENT, || Trust::judge(0, Verdict::Silent));
     });
 }
 
