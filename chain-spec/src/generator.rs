@@ -1,7 +1,11 @@
 //! Makes the specification of a new network out of its genesis.
 
 use crate::{properties, Error, Extensions, GenericChainSpec, PROTOCOL_ID};
-use defaas_runtime::{genesis_presets::get_preset, WASM_BINARY};
+use codec::DecodeAll;
+use defaas_runtime::{
+    configs::money::TreasuryAccount, constants::money::EXISTENTIAL_DEPOSIT,
+    genesis_presets::get_preset, AccountId, Balance, Nonce, Runtime, WASM_BINARY,
+};
 use sc_chain_spec::ChainType;
 use sc_network::config::MultiaddrWithPeerId;
 use serde_json::Value;
@@ -31,8 +35,8 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidId`], [`Error::WellKnownKey`] on a live network, [`Error::NoWasmBlob`], and
-    /// [`Error::InvalidGenesis`].
+    /// [`Error::InvalidId`], [`Error::WellKnownKey`] on a live network, [`Error::PoorTreasury`],
+    /// [`Error::NoWasmBlob`], and [`Error::InvalidGenesis`].
     pub fn generate(self, raw: bool) -> Result<String, Error> {
         let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if self.id.is_empty() || !self.id.bytes().all(is_id) {
@@ -53,6 +57,7 @@ impl Network {
         if is_live {
             refuse_well_known_keys(&built)?;
         }
+        refuse_poor_treasury(&built)?;
         if raw {
             Ok(built)
         } else {
@@ -94,9 +99,39 @@ fn refuse_well_known_keys(storage: &str) -> Result<(), Error> {
     }
 }
 
+/// Fees, shares and slices go to the treasury. What an account that cannot exist is given is burnt, so
+/// without the existential deposit the money of the network would melt away unseen.
+fn refuse_poor_treasury(storage: &str) -> Result<(), Error> {
+    let treasury = TreasuryAccount::get();
+    let owned = balance_of(&treasury, storage).ok_or_else(|| {
+        Error::InvalidGenesis("its storage cannot be read as that of this runtime".into())
+    })?;
+    if owned < EXISTENTIAL_DEPOSIT {
+        return Err(Error::PoorTreasury {
+            treasury: treasury.to_ss58check(),
+            owned,
+        });
+    }
+    Ok(())
+}
+
+/// What `account` owns in the raw specification `storage`. `None`: it is not one of this runtime.
+fn balance_of(account: &AccountId, storage: &str) -> Option<Balance> {
+    let spec: Value = serde_json::from_str(storage).ok()?;
+    let top = spec["genesis"]["raw"]["top"].as_object()?;
+    let key = frame_system::Account::<Runtime>::hashed_key_for(account);
+    let Some(value) = top.get(&format!("0x{}", hex::encode(key))) else {
+        return Some(0);
+    };
+    let bytes = hex::decode(value.as_str()?.strip_prefix("0x")?).ok()?;
+    type Account = frame_system::AccountInfo<Nonce, <Runtime as frame_system::Config>::AccountData>;
+    Some(Account::decode_all(&mut &bytes[..]).ok()?.data.free)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use defaas_runtime::constants::{money, providers};
     use sc_chain_spec::ChainSpec;
     use sp_core::crypto::Ss58AddressFormat;
     use sp_runtime::BuildStorage;
@@ -144,6 +179,48 @@ mod tests {
         assert_ne!(network.genesis, preset("local").expect("built in"));
         let error = network.generate(true).expect_err("Alice");
         assert!(matches!(error, Error::WellKnownKey(_)), "{error}");
+    }
+
+    #[test]
+    fn network_whose_treasury_cannot_exist_is_refused() {
+        let treasury = TreasuryAccount::get().to_ss58check();
+        // Endowed with `units`, or left out.
+        let endowed = |units: Option<u64>| {
+            let mut network = network(ChainType::Local);
+            let balances = network.genesis["balances"]["balances"]
+                .as_array_mut()
+                .expect("a list");
+            balances.retain(|entry| entry[0] != treasury.as_str());
+            balances.extend(units.map(|units| serde_json::json!([treasury, units])));
+            network.generate(true)
+        };
+        let enough = u64::try_from(EXISTENTIAL_DEPOSIT).expect("small");
+        assert!(endowed(Some(enough)).is_ok());
+
+        let error = endowed(None).expect_err("no treasury");
+        assert!(
+            matches!(error, Error::PoorTreasury { owned: 0, .. }),
+            "{error}"
+        );
+        let text = error.to_string();
+        assert!(
+            text.contains(&treasury) && text.contains("1000000000"),
+            "{text}"
+        );
+        // The runtime refuses this one by itself: no account may begin with so little.
+        assert!(endowed(Some(enough - 1)).is_err());
+    }
+
+    #[test]
+    fn balance_is_read_from_the_storage_of_the_genesis() {
+        let json = network(ChainType::Local).generate(true).expect("valid");
+        let balance = |account| balance_of(account, &json);
+        let alice = Sr25519Keyring::Alice.to_account_id();
+        // What is held as her bond is not free.
+        let (endowment, bond) = (money::DEV_ENDOWMENT, providers::DEV_BOND);
+        assert_eq!(balance(&alice), Some(endowment - bond));
+        assert_eq!(balance(&Sr25519Keyring::One.to_account_id()), Some(0));
+        assert_eq!(balance_of(&alice, "{}"), None);
     }
 
     #[test]

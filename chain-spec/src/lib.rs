@@ -4,8 +4,8 @@ mod extensions;
 pub mod generator;
 
 use defaas_runtime::{
-    constants::money::{SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL},
-    WASM_BINARY,
+    constants::money::{EXISTENTIAL_DEPOSIT, SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL},
+    Balance, WASM_BINARY,
 };
 use sc_chain_spec::{ChainType, Properties};
 use std::path::PathBuf;
@@ -49,6 +49,18 @@ pub enum Error {
          a network of another --type"
     )]
     WellKnownKey(String),
+    /// The treasury could not be paid.
+    #[error(
+        "the treasury {treasury} owns {owned} of the smallest units in this genesis and needs at \
+         least {EXISTENTIAL_DEPOSIT}, or the fees of the network would be burnt: endow it under \
+         `balances`"
+    )]
+    PoorTreasury {
+        /// Its address.
+        treasury: String,
+        /// What it owns, in the smallest units.
+        owned: Balance,
+    },
     /// The runtime refuses the genesis.
     #[error("the runtime refuses this genesis: {0}")]
     InvalidGenesis(String),
