@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    configs::money::TreasuryAccount, constants::time::MINUTES, AccountId, Balance, Balances,
-    Billing, Registry,
+    configs::money::TreasuryAccount, constants::time::MINUTES, AccountId, Balance, Billing,
+    Registry,
 };
 use codec::Decode;
 use defaas_primitives::{
@@ -51,14 +51,27 @@ pub fn publish(name: &str, fee: Balance) -> RuntimeCall {
 }
 
 pub fn open_to_everybody(function: FunctionId) -> RuntimeCall {
-    let rules = BoundedVec::truncate_from(vec![pallet_access::Rule::Public]);
+    set_policy(function, &[pallet_access::Rule::Public])
+}
+
+pub fn set_policy(function: FunctionId, rules: &[pallet_access::Rule]) -> RuntimeCall {
+    let rules = BoundedVec::truncate_from(rules.to_vec());
     pallet_access::Call::set_policy { function, rules }.into()
 }
 
 pub fn request(function: FunctionId, input: &[u8], max_fee: Balance) -> RuntimeCall {
+    request_of(function, Selector::Version(1), input, max_fee)
+}
+
+pub fn request_of(
+    function: FunctionId,
+    selector: Selector,
+    input: &[u8],
+    max_fee: Balance,
+) -> RuntimeCall {
     pallet_invocations::Call::request {
         function,
-        selector: Selector::Version(1),
+        selector,
         path: Path::default(),
         input: Input::Inline(BoundedVec::truncate_from(input.to_vec())),
         max_fee,
@@ -91,6 +104,21 @@ pub fn assignments() -> Vec<(u64, u8, Assignment<AccountId>)> {
     let mut all: Vec<_> = Assignments::<Runtime>::iter().collect();
     all.sort_by_key(|(invocation, replica, _)| (*invocation, *replica));
     all
+}
+
+/// One report of all that `reports` say, which must be of one worker and in the order of the calls.
+pub fn batch(reports: impl IntoIterator<Item = Report>) -> Report {
+    reports
+        .into_iter()
+        .reduce(|mut batch, report| {
+            let (Report::V1(batched), Report::V1(report)) = (&mut batch, report);
+            assert_eq!(batched.worker, report.worker);
+            for item in report.items {
+                batched.items.try_push(item).expect("at most 32 results");
+            }
+            batch
+        })
+        .expect("a report has a result")
 }
 
 /// A report that `outcome` is how this assignment ended.
@@ -152,12 +180,22 @@ pub fn call_as_charlie(nonce: Nonce) {
     .unwrap();
 }
 
+/// Blocks after which function 0 is there, and Charlie has called it so many times and each call is
+/// assigned to Alice.
+pub fn author_calls(calls: u32) -> Header {
+    let header = author_until(genesis_header(), 1);
+    open_block(&header);
+    publish_for_everybody();
+    (0..calls).for_each(call_as_charlie);
+    author_next(&Executive::finalize_block())
+}
+
 /// What is held from `who` for open calls.
 pub fn held_for_calls(who: &AccountId) -> Balance {
     Balances::balance_on_hold(&pallet_billing::HoldReason::Quote.into(), who)
 }
 
-/// The provider of an account of the keyring, if its worker key is the account's own key.
+/// The one of the keyring whose account `provider` is.
 pub fn keyring_of(provider: ProviderId) -> Option<Sr25519Keyring> {
     let account = pallet_trust::Providers::<Runtime>::get(provider)?.account;
     Sr25519Keyring::iter().find(|key| key.to_account_id() == account)
@@ -171,8 +209,7 @@ fn published_function_is_called_executed_and_paid() {
         Sr25519Keyring::Bob,
         Sr25519Keyring::Charlie,
     ];
-    development().execute_with(|| {
-        let issuance = Balances::total_issuance();
+    on_development(|| {
         let mut header = author_until(genesis_header(), 1);
 
         open_block(&header);
@@ -220,7 +257,6 @@ fn published_function_is_called_executed_and_paid() {
         // The same report again has nothing to report.
         assert!(send_report(alice, report).is_err());
         Executive::finalize_block();
-        assert_eq!(Balances::total_issuance(), issuance);
         assert_eq!(Registry::function(0).unwrap().owner, bob.to_account_id());
     });
 }
@@ -228,8 +264,7 @@ fn published_function_is_called_executed_and_paid() {
 #[test]
 fn call_of_a_provider_that_is_silent_is_refunded_and_costs_it_a_slice() {
     let charlie = Sr25519Keyring::Charlie;
-    development().execute_with(|| {
-        let issuance = Balances::total_issuance();
+    on_development(|| {
         let mut header = author_until(genesis_header(), 1);
         open_block(&header);
         apply(Sr25519Keyring::Bob, 0, 0, publish("echo", 0))
@@ -258,7 +293,6 @@ fn call_of_a_provider_that_is_silent_is_refunded_and_costs_it_a_slice() {
         let provider = pallet_trust::Providers::<Runtime>::get(0).unwrap();
         assert_eq!(provider.bond, bond - slice);
         assert_eq!((provider.load, provider.exposure), (0, 0));
-        assert_eq!(Balances::total_issuance(), issuance);
     });
 }
 
@@ -266,7 +300,7 @@ fn call_of_a_provider_that_is_silent_is_refunded_and_costs_it_a_slice() {
 fn burst_beyond_what_the_only_provider_can_take_at_once_is_served_within_minutes() {
     const CALLS: u32 = 12;
     let alice = Sr25519Keyring::Alice;
-    development().execute_with(|| {
+    on_development(|| {
         let header = author_until(genesis_header(), 1);
         open_block(&header);
         let two_at_once = pallet_trust::Call::update {

@@ -5,15 +5,19 @@ mod calls;
 mod consensus;
 mod faas_api;
 mod genesis;
+mod grants;
+mod invariants;
 mod money;
 mod outage;
 mod random;
+mod removal;
 mod reports;
 mod values;
+mod weights;
 
 use crate::{
-    configs::transactions::extension, genesis_presets, Babe, Executive, Header, Nonce, Runtime,
-    RuntimeCall, RuntimeGenesisConfig, SignedPayload, System, UncheckedExtrinsic,
+    configs::transactions::extension, genesis_presets, Babe, Balances, Executive, Header, Nonce,
+    Runtime, RuntimeCall, RuntimeGenesisConfig, SignedPayload, System, UncheckedExtrinsic,
 };
 use codec::Encode;
 use frame_support::genesis_builder_helper::{build_state, get_preset};
@@ -67,6 +71,16 @@ fn development() -> TestExternalities {
     build(&genesis_config(sp_genesis_builder::DEV_RUNTIME_PRESET))
 }
 
+/// Runs `test` on the development chain. In the end every invariant holds, and no money came or went.
+fn on_development(test: impl FnOnce()) {
+    development().execute_with(|| {
+        let issuance = Balances::total_issuance();
+        test();
+        assert_eq!(invariants::check(), Ok(()));
+        assert_eq!(Balances::total_issuance(), issuance);
+    });
+}
+
 /// Opens the block after `parent` in the slot of the same number, up to its inherents.
 fn open_block(parent: &Header) {
     open_block_in(parent, FIRST_SLOT + u64::from(parent.number) + 1);
@@ -112,6 +126,14 @@ fn author_until(mut parent: Header, number: u32) -> Header {
     parent
 }
 
+/// The header to build on when `blocks` have passed after `last` in which nothing happened. Ticks stand
+/// still meanwhile.
+fn much_later(last: Header, blocks: u32) -> Header {
+    let number = last.number + blocks;
+    System::set_block_number(number);
+    Header { number, ..last }
+}
+
 /// The header the first block builds on.
 fn genesis_header() -> Header {
     Header {
@@ -123,8 +145,8 @@ fn genesis_header() -> Header {
     }
 }
 
-/// Signs `call` as a wallet does and applies it to the open block.
-fn apply(who: Sr25519Keyring, nonce: Nonce, tip: u128, call: RuntimeCall) -> ApplyExtrinsicResult {
+/// `call` as a wallet signs it.
+fn signed(who: Sr25519Keyring, nonce: Nonce, tip: u128, call: RuntimeCall) -> UncheckedExtrinsic {
     let mut extension = extension(nonce);
     extension.8 = ChargeTransactionPayment::from(tip);
     let payload = SignedPayload::new(call.clone(), extension.clone()).expect("implicit data");
@@ -137,7 +159,12 @@ fn apply(who: Sr25519Keyring, nonce: Nonce, tip: u128, call: RuntimeCall) -> App
     );
     // Through bytes, as it arrives.
     let encoded = transaction.encode();
-    Executive::apply_extrinsic(codec::Decode::decode(&mut &encoded[..]).expect("its own encoding"))
+    codec::Decode::decode(&mut &encoded[..]).expect("its own encoding")
+}
+
+/// Signs `call` as a wallet does and applies it to the open block.
+fn apply(who: Sr25519Keyring, nonce: Nonce, tip: u128, call: RuntimeCall) -> ApplyExtrinsicResult {
+    Executive::apply_extrinsic(signed(who, nonce, tip, call))
 }
 
 /// Whether the open block deposited an event that `is` accepts.

@@ -1,12 +1,16 @@
-//! The only node stops for an hour: no block is authored, and ticks stand still.
+//! Ticks stand still: the only node stops for an hour and no block is authored, or a change of session
+//! takes a whole block.
 
 use super::{calls::*, *};
 use crate::{
+    configs::system::RuntimeBlockWeights,
     constants::{calls::MAX_ATTEMPTS, time::HOURS},
-    Balances, Invocations, RuntimeEvent, Trust,
+    genesis_settings::EpochDuration,
+    Invocations, RuntimeEvent, Trust,
 };
-use defaas_primitives::{Fault, Outcome};
+use defaas_primitives::{report::MAX_REPORT_ITEMS, Fault, Outcome};
 use pallet_invocations::{InvocationOf, RefundReason, Status};
+use sp_runtime::transaction_validity::InvalidTransaction;
 
 /// Slots without a block: an hour, in which many epochs pass.
 const GAP: u64 = HOURS as u64;
@@ -53,8 +57,7 @@ fn author_calls_in_every_state() -> Header {
 #[test]
 fn after_an_hour_without_blocks_each_call_ends_and_nobody_is_slashed() {
     let alice = Sr25519Keyring::Alice;
-    development().execute_with(|| {
-        let issuance = Balances::total_issuance();
+    on_development(|| {
         let mut header = author_calls_in_every_state();
         let (tick, epoch) = (Invocations::tick(), Babe::epoch_index());
         let deadline = Invocations::assignment(1, 0).expect("open").deadline;
@@ -106,15 +109,12 @@ fn after_an_hour_without_blocks_each_call_ends_and_nobody_is_slashed() {
         let provider = Trust::provider(0).expect("Alice").provider;
         assert_eq!((provider.load, provider.exposure), (0, 0));
         assert_eq!(held_for_calls(&Sr25519Keyring::Charlie.to_account_id()), 0);
-        assert_eq!(Balances::total_issuance(), issuance);
-        Trust::do_try_state().expect("trust");
-        Invocations::do_try_state().expect("invocations");
     });
 }
 
 #[test]
 fn a_provider_that_stays_away_after_the_outage_is_judged_from_its_first_tick_on() {
-    development().execute_with(|| {
+    on_development(|| {
         let mut header = author_calls_in_every_state();
         let tick = Invocations::tick();
         let deadline = Invocations::assignment(1, 0).expect("open").deadline;
@@ -129,5 +129,44 @@ fn a_provider_that_stays_away_after_the_outage_is_judged_from_its_first_tick_on(
         assert_ne!(record(1).status, Status::Assigned);
         assert!(Trust::provider(0).expect("Alice").provider.bond < bond);
         assert!(record(1).attempt() < MAX_ATTEMPTS);
+    });
+}
+
+#[test]
+fn a_report_of_the_largest_size_is_taken_by_the_first_block_of_a_session() {
+    let alice = Sr25519Keyring::Alice;
+    on_development(|| {
+        let epoch = EpochDuration::get() as u32;
+        let header = author_until(genesis_header(), epoch - 2);
+        open_block(&header);
+        publish_for_everybody();
+        (0..MAX_REPORT_ITEMS).for_each(call_as_charlie);
+        let header = author_next(&Executive::finalize_block());
+        assert_eq!(header.number, epoch);
+
+        open_block(&header);
+        let full = RuntimeBlockWeights::get().max_block;
+        assert!(System::block_weight().total().any_gte(full), "sessions");
+        let tick = Invocations::tick();
+        let output = [7; 1_024];
+        let results = assignments()
+            .iter()
+            .map(|assignment| report_on(assignment, Outcome::Success, Some(&output)))
+            .collect::<Vec<_>>();
+        assert_eq!(results.len() as u32, MAX_REPORT_ITEMS);
+        send_report(alice, batch(results)).unwrap().unwrap();
+        assert_eq!(Invocations::tick(), tick, "the hook found no room");
+        for id in 0..u64::from(MAX_REPORT_ITEMS) {
+            assert_eq!(record(id).status, Status::Settled(Outcome::Success));
+        }
+
+        // Ordinary transactions wait.
+        let refused = apply(
+            Sr25519Keyring::Charlie,
+            MAX_REPORT_ITEMS,
+            0,
+            request(0, b"", u128::MAX),
+        );
+        assert_eq!(refused, Err(InvalidTransaction::ExhaustsResources.into()));
     });
 }

@@ -2,8 +2,11 @@
 //! others, for work that came too late, or twice.
 
 use super::{calls::*, *};
-use crate::{constants::money::DFS, AccountId, Balances, Invocations, RuntimeOrigin, Trust};
-use defaas_primitives::{worker::possession_payload, Outcome, Report, ReportItem, WorkerPair};
+use crate::{
+    constants::{calls::REPORT_PRIORITY, money::DFS},
+    AccountId, Invocations, RuntimeOrigin, Trust,
+};
+use defaas_primitives::{worker::possession_payload, Outcome, Report, WorkerPair};
 use frame_support::{assert_ok, traits::fungible::Inspect};
 use pallet_invocations::Assignment;
 use sp_core::Pair;
@@ -42,20 +45,10 @@ fn block_says(
     })
 }
 
-/// Blocks after which function 0 is there, and Charlie has called it so many times and each call is
-/// assigned to Alice.
-fn author_calls(calls: u32) -> Header {
-    let header = author_until(genesis_header(), 1);
-    open_block(&header);
-    publish_for_everybody();
-    (0..calls).for_each(call_as_charlie);
-    author_next(&Executive::finalize_block())
-}
-
 #[test]
 fn a_spent_report_is_stale_for_ever_and_costs_nothing() {
     let alice = Sr25519Keyring::Alice;
-    development().execute_with(|| {
+    on_development(|| {
         let header = author_calls(1);
         open_block(&header);
         let [assignment] = assignments().try_into().expect("one call");
@@ -86,7 +79,7 @@ fn a_spent_report_is_stale_for_ever_and_costs_nothing() {
 #[test]
 fn an_assignment_of_somebody_else_cannot_be_reported() {
     let (alice, bob) = (Sr25519Keyring::Alice, Sr25519Keyring::Bob);
-    development().execute_with(|| {
+    on_development(|| {
         let mut header = author_until(genesis_header(), 1);
         open_block(&header);
         publish_for_everybody();
@@ -115,7 +108,7 @@ fn an_assignment_of_somebody_else_cannot_be_reported() {
 #[test]
 fn an_assignment_freezes_the_key_that_reports_it() {
     let (alice, new) = (Sr25519Keyring::Alice, Sr25519Keyring::Ferdie);
-    development().execute_with(|| {
+    on_development(|| {
         let header = author_calls(1);
         open_block(&header);
         let [old_one] = assignments().try_into().expect("one call");
@@ -150,7 +143,7 @@ fn an_assignment_freezes_the_key_that_reports_it() {
 #[test]
 fn after_the_deadline_a_report_is_stale_and_pays_nobody() {
     let alice = Sr25519Keyring::Alice;
-    development().execute_with(|| {
+    on_development(|| {
         let mut header = author_calls(1);
         let [assignment] = assignments().try_into().expect("one call");
         let balance = Balances::balance(&alice.to_account_id());
@@ -172,7 +165,7 @@ fn after_the_deadline_a_report_is_stale_and_pays_nobody() {
 #[test]
 fn of_a_half_stale_batch_only_the_live_items_are_paid() {
     let alice = Sr25519Keyring::Alice;
-    development().execute_with(|| {
+    on_development(|| {
         let header = author_calls(2);
         open_block(&header);
         let reports: Vec<Report> = assignments()
@@ -180,10 +173,7 @@ fn of_a_half_stale_batch_only_the_live_items_are_paid() {
             .map(|assignment| report_on(assignment, Outcome::Success, Some(b"HELLO")))
             .collect();
         let [first, second] = reports.try_into().expect("two calls");
-        let mut both = first.clone();
-        let (Report::V1(batch), Report::V1(other)) = (&mut both, &second);
-        let item: ReportItem = other.items[0].clone();
-        batch.items.try_push(item).expect("room for two");
+        let both = batch([first.clone(), second]);
         send_report(alice, first).unwrap().unwrap();
 
         let balance = || Balances::balance(&alice.to_account_id());
@@ -194,5 +184,26 @@ fn of_a_half_stale_batch_only_the_live_items_are_paid() {
         assert_eq!(paid, quote.execution_price - quote.treasury_share);
         assert_eq!(send_report(alice, both), Err(STALE));
         assert_eq!(balance(), before + paid);
+    });
+}
+
+#[test]
+fn a_report_comes_before_whatever_pays_a_tip_of_up_to_100_dfs() {
+    let alice = Sr25519Keyring::Alice;
+    on_development(|| {
+        let header = author_calls(1);
+        let [assignment] = assignments().try_into().expect("one call");
+        let report = report_on(&assignment, Outcome::Success, Some(b"HELLO"));
+        let of_report = pool_says(&header, signed_report(alice, report)).expect("valid");
+        assert_eq!(of_report.priority, REPORT_PRIORITY);
+
+        // The smallest transaction there is: of its like the most fit into a block.
+        let of_tip = |tip| {
+            let call: RuntimeCall = frame_system::Call::remark { remark: vec![] }.into();
+            let transaction = signed(Sr25519Keyring::Bob, 2, tip, call);
+            pool_says(&header, transaction).expect("valid").priority
+        };
+        assert!(of_tip(100 * DFS) < REPORT_PRIORITY);
+        assert!(of_tip(100_000 * DFS) > REPORT_PRIORITY);
     });
 }
