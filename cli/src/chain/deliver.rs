@@ -18,8 +18,9 @@ const INCLUSION_TIMEOUT: Duration = Duration::from_secs(120);
 const MAX_LOSSES: u32 = 6;
 /// Pause before the first time; doubled for each next one. All together half a minute.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// For so many blocks after the one it was signed at a transaction can be included.
-pub(super) const VALID_FOR: u64 = 32;
+/// For so many blocks from the one that it names a transaction can be included: a power of two, and
+/// four minutes.
+pub(super) const VALID_FOR: u64 = 128;
 
 /// A signed transaction.
 pub(super) struct Signed {
@@ -31,14 +32,14 @@ pub(super) struct Signed {
     pub account: AccountId32,
     /// Its number among the account's transactions.
     pub nonce: u64,
-    /// Number of the block in whose state it was signed.
-    pub signed_at: u64,
+    /// Number of the block that it names, from which on it can be included.
+    pub valid_from: u64,
 }
 
 impl Signed {
     /// Number of the last block that can include it.
     pub fn last_block(&self) -> u64 {
-        self.signed_at.saturating_add(VALID_FOR - 1)
+        self.valid_from.saturating_add(VALID_FOR - 1)
     }
 }
 
@@ -281,7 +282,7 @@ mod tests {
             hash: H256([7; 32]),
             account: AccountId32([1; 32]),
             nonce: 4,
-            signed_at: 100,
+            valid_from: 4,
         }
     }
 

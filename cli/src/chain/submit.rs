@@ -18,6 +18,8 @@ use subxt::{
 };
 use subxt_signer::sr25519::Keypair;
 
+/// A block further behind the newest one is named by no transaction: half of what it is valid for.
+const MAX_BEHIND: u64 = VALID_FOR / 2;
 /// How often a transaction is signed anew because another one of the account was faster.
 const MAX_TRIES: u32 = 50;
 /// For how long.
@@ -81,9 +83,10 @@ impl Chain {
         let best = self.best().await?;
         let account = signer.public_key().to_account_id();
         let nonce = self.next_nonce(&account).await?;
+        let from = self.anchor(&best).await?;
         let params = PolkadotExtrinsicParamsBuilder::new()
             .nonce(nonce)
-            .mortal(VALID_FOR)
+            .mortal_from_unchecked(VALID_FOR, from.block_number(), from.block_hash())
             .build();
         let signed = best
             .transactions()
@@ -95,7 +98,20 @@ impl Chain {
             bytes: signed.into_encoded(),
             account,
             nonce,
-            signed_at: best.block_number(),
+            valid_from: from.block_number(),
+        })
+    }
+
+    /// The block that a transaction names: the newest finalized one, because a transaction that names
+    /// a block which a re-organisation removes is lost with it. While nothing is finalized it is the
+    /// newest one all the same, or nothing could be sent.
+    async fn anchor(&self, best: &AtBlock) -> Result<AtBlock> {
+        let finalized = self.finalized().await?;
+        let behind = best.block_number().saturating_sub(finalized.block_number());
+        Ok(if behind <= MAX_BEHIND {
+            finalized
+        } else {
+            best.clone()
         })
     }
 
@@ -148,7 +164,7 @@ impl Chain {
             true => self.at_number(signed.last_block()).await?,
             false => best,
         };
-        while at.block_number() > signed.signed_at {
+        while at.block_number() > signed.valid_from {
             if let Some(found) = self.read(at.clone(), signed).await? {
                 return Ok(Search::Found(found));
             }
