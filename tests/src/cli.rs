@@ -61,11 +61,14 @@ pub async fn run(node: &Node, account: &str, arguments: &[&str]) -> Value {
 /// # Panics
 /// If it cannot be started.
 pub async fn attempt(node: &Node, account: &str, arguments: &[&str]) -> Ended {
-    let output = Command::new(binary("defaas"))
+    let mut command = Command::new(binary("defaas"));
+    if let Some(store) = node.store() {
+        command.env("DEFAAS_STORE", store);
+        command.env("DEFAAS_STORE_TOKEN", node.upload_token());
+    }
+    let output = command
         .args(["--json", "--node", node.url(), "--account", account])
         .args(arguments)
-        .env("DEFAAS_STORE", node.upload_url())
-        .env("DEFAAS_STORE_TOKEN", node.upload_token())
         .kill_on_drop(true)
         .output()
         .await

@@ -1,6 +1,6 @@
 //! A development node.
 
-use crate::{binaries::binary, genesis, processes::Process};
+use crate::{binaries::binary, genesis::Preset, processes::Process};
 use defaas_cli::chain::Chain;
 use rustix::process::{kill_process, Pid, Signal};
 use std::{
@@ -9,6 +9,7 @@ use std::{
     process::Stdio,
     time::Duration,
 };
+use subxt::rpcs::rpc_params;
 use tempfile::TempDir;
 use tokio::{
     fs,
@@ -43,6 +44,9 @@ pub enum NodeError {
     /// The binary could not be started.
     #[error("the node cannot be started: {0}")]
     Spawn(std::io::Error),
+    /// A process of it could not be killed.
+    #[error("the function runtime cannot be killed: {0}")]
+    Kill(std::io::Error),
     /// It did not come up, or did not go down, in time.
     #[error("{what} took longer than {seconds} s; the node's last words:\n{log}")]
     TimedOut {
@@ -62,37 +66,55 @@ pub enum NodeError {
     /// It ended, and something that it had started did not.
     #[error("the node ended and left processes behind: {0:?}")]
     LeftBehind(Vec<Process>),
+    /// It does not say where other nodes reach it.
+    #[error("no address for other nodes: {0}")]
+    NoAddress(String),
     /// Its RPC server does not answer.
     #[error(transparent)]
     Rpc(#[from] defaas_cli::Error),
 }
 
-/// A running node of a one-validator development chain.
+/// A running node of a development chain.
 pub struct Node {
     process: Child,
     home: Home,
     url: String,
-    upload_url: String,
+    /// `None` without a worker.
+    upload_url: Option<String>,
     /// Length of the log before this start.
     log_from: usize,
 }
 
 /// Where a node keeps its state between a stop and the next start. It goes with the test, unless the
 /// test fails: then it stays, for whoever wants to know what the node did.
-pub struct Home(TempDir);
+pub struct Home {
+    folder: TempDir,
+    preset: Preset,
+}
 
 impl Home {
-    /// A new, empty one.
+    /// A new, empty one for a node of the one-validator chain.
     ///
     /// # Panics
     /// If the system has no room for a folder.
     pub fn new() -> Self {
-        Self(TempDir::new().expect("a temporary folder can be made"))
+        Self::of(Preset::Dev)
+    }
+
+    /// A new, empty one for a node of this chain.
+    ///
+    /// # Panics
+    /// If the system has no room for a folder.
+    pub fn of(preset: Preset) -> Self {
+        Self {
+            folder: TempDir::new().expect("a temporary folder can be made"),
+            preset,
+        }
     }
 
     /// The folder.
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 
     /// Where the worker records what it has begun.
@@ -100,8 +122,14 @@ impl Home {
         self.worker().join("journal")
     }
 
+    /// Where the function runtime notes what it executes.
+    pub fn in_flight(&self) -> PathBuf {
+        self.worker().join("crashes/in-flight")
+    }
+
     fn worker(&self) -> PathBuf {
-        self.path().join("chain/chains/defaas-dev/worker")
+        let chains = self.path().join("chain/chains");
+        chains.join(self.preset.id()).join("worker")
     }
 
     fn log_path(&self) -> PathBuf {
@@ -119,7 +147,7 @@ impl Home {
 impl Drop for Home {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.disable_cleanup(true);
+            self.folder.disable_cleanup(true);
             eprintln!("see {}", self.log_path().display());
         }
     }
@@ -142,16 +170,22 @@ impl Node {
         Self::start_with(home, &[]).await
     }
 
-    /// Starts a node with the state in `home` and some more `flags`, and waits until it listens: its
-    /// RPC server, and the upload listener of the worker unless the flags switch that off.
+    /// Starts a node of //Alice's with the state in `home` and some more `flags`, and waits until it
+    /// listens: its RPC server, and the upload listener of the worker unless the flags switch that off.
     pub async fn start_with(home: Home, flags: &[&str]) -> Result<Self, NodeError> {
+        Self::start_as("--alice", home, flags).await
+    }
+
+    /// Starts a node with the keys that the flag `authority` names, and goes on as
+    /// [`start_with`](Self::start_with).
+    pub async fn start_as(authority: &str, home: Home, flags: &[&str]) -> Result<Self, NodeError> {
         let log_from = home.log().await.len();
-        let specification = home.path().join("dev.json");
-        genesis::write(&specification).await;
+        let specification = home.path().join("chain.json");
+        home.preset.write(&specification).await;
         let mut process = Command::new(binary("defaas-node"))
             .arg("--chain")
             .arg(specification)
-            .args(["--alice", "--validator", "--force-authoring"])
+            .args([authority, "--validator", "--force-authoring"])
             .args(["--rpc-port", "0", "--rpc-methods", "safe"])
             .args(["--listen-addr", "/ip4/127.0.0.1/tcp/0", "--no-mdns"])
             .args(["--no-telemetry", "--no-prometheus"])
@@ -174,14 +208,10 @@ impl Node {
             .map_err(NodeError::Spawn)?;
         let stderr = process.stderr.take().expect("stderr is piped");
         let (tell, told) = oneshot::channel();
-        let known = Addresses {
-            rpc: None,
-            // Nobody listens there.
-            upload: flags.contains(&NO_WORKER).then(|| "127.0.0.1:0".into()),
-        };
-        tokio::spawn(keep_log(stderr, home.log_path(), known, tell));
+        let has_worker = !flags.contains(&NO_WORKER);
+        tokio::spawn(keep_log(stderr, home.log_path(), has_worker, tell));
 
-        let (rpc, upload) = match timeout(START_TIMEOUT, told).await {
+        let Addresses { rpc, upload } = match timeout(START_TIMEOUT, told).await {
             Ok(Ok(addresses)) => addresses,
             Ok(Err(_)) => {
                 return Err(NodeError::Ended {
@@ -200,7 +230,7 @@ impl Node {
             process,
             home,
             url: format!("ws://{rpc}"),
-            upload_url: format!("http://{upload}"),
+            upload_url: upload.map(|address| format!("http://{address}")),
             log_from,
         })
     }
@@ -215,14 +245,36 @@ impl Node {
         &self.home
     }
 
-    /// Address of the listener that takes content, if the worker runs.
+    /// Address of the listener that takes content, with a worker.
+    pub fn store(&self) -> Option<&str> {
+        self.upload_url.as_deref()
+    }
+
+    /// Address of the listener that takes content.
+    ///
+    /// # Panics
+    /// Without a worker.
     pub fn upload_url(&self) -> &str {
-        &self.upload_url
+        self.store().expect("the worker was not switched off")
     }
 
     /// File with that listener's token.
     pub fn upload_token(&self) -> PathBuf {
         self.home.worker().join("upload-token")
+    }
+
+    /// Where other nodes reach it, as they want to have it told.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn peer_address(&self, chain: &Chain) -> Result<String, NodeError> {
+        let addresses: Vec<String> = chain
+            .rpc()
+            .request("system_localListenAddresses", rpc_params![])
+            .await
+            .map_err(|error| NodeError::NoAddress(error.to_string()))?;
+        let address = addresses.into_iter().next();
+        address.ok_or_else(|| NodeError::NoAddress("it listens nowhere".into()))
     }
 
     /// A connection to it.
@@ -271,6 +323,14 @@ impl Node {
             Process::of(pid.trim().parse().ok()?)
         })
         .await
+    }
+
+    /// Kills its function runtime, waits until that is gone, and returns which process it was.
+    pub async fn kill_function_runtime(&self) -> Result<Process, NodeError> {
+        let runtime = self.function_runtime().await?;
+        runtime.kill().map_err(NodeError::Kill)?;
+        nobody_left(vec![runtime]).await?;
+        Ok(runtime)
     }
 
     async fn look<T, Look>(
@@ -341,20 +401,20 @@ impl Node {
     }
 }
 
-/// Where a node listens, as far as it is known.
-#[derive(Default)]
+/// Where a node listens.
 struct Addresses {
-    rpc: Option<String>,
+    rpc: String,
     upload: Option<String>,
 }
 
-/// *The node writes a line* → append it to the log, and tell RPC and upload address when both are
-/// known → *ends with the node's output; a full disk ends it too, and the node goes on*.
+/// *The node writes a line* → append it to the log, and tell where it listens when that is known, with a
+/// worker the upload address too → *ends with the node's output; a full disk ends it too, and the node
+/// goes on*.
 async fn keep_log(
     output: impl tokio::io::AsyncRead + Unpin,
     path: PathBuf,
-    mut known: Addresses,
-    tell: oneshot::Sender<(String, String)>,
+    has_worker: bool,
+    tell: oneshot::Sender<Addresses>,
 ) -> std::io::Result<()> {
     let mut log = fs::OpenOptions::new()
         .create(true)
@@ -363,17 +423,17 @@ async fn keep_log(
         .await?;
     let mut lines = BufReader::new(output).lines();
     let mut tell = Some(tell);
+    let (mut known_rpc, mut upload) = (None, None);
     while let Some(line) = lines.next_line().await? {
         log.write_all(line.as_bytes()).await?;
         log.write_all(b"\n").await?;
         log.flush().await?;
-        known.rpc = known.rpc.or_else(|| address_after(&line, RPC_READY));
-        known.upload = known.upload.or_else(|| address_after(&line, UPLOAD_READY));
-        if let (Some(rpc), Some(upload)) = (&known.rpc, &known.upload) {
+        known_rpc = known_rpc.or_else(|| address_after(&line, RPC_READY));
+        upload = upload.or_else(|| address_after(&line, UPLOAD_READY));
+        if let (Some(rpc), true) = (&known_rpc, upload.is_some() || !has_worker) {
+            let (rpc, upload) = (rpc.clone(), upload.clone());
             // The receiver is gone if the start was given up.
-            let _ = tell
-                .take()
-                .map(|tell| tell.send((rpc.clone(), upload.clone())));
+            let _ = tell.take().map(|tell| tell.send(Addresses { rpc, upload }));
         }
     }
     Ok(())

@@ -96,23 +96,16 @@ async fn publish(node: &Node, sample: &str) -> String {
         timeout_ms,
         memory_mib,
     } = LIMITS;
-    let published = cli::run(
-        node,
-        "//Bob",
-        &[
-            "publish",
-            code,
-            "--name",
-            sample,
-            "--fee",
-            &Amount(FEE).to_string(),
-            "--timeout",
-            &timeout_ms.to_string(),
-            "--memory",
-            &format!("{memory_mib}MiB"),
-        ],
-    )
-    .await;
+    let (fee, timeout) = (Amount(FEE).to_string(), timeout_ms.to_string());
+    let memory = format!("{memory_mib}MiB");
+    let mut arguments = vec!["publish", code, "--name", sample, "--fee", &fee];
+    arguments.extend(["--timeout", &timeout, "--memory", &memory]);
+    let published = cli::run(node, "//Bob", &arguments).await;
+    let stored = cli::run(node, "//Bob", &["store", "add", code]).await;
+    assert_eq!(published["cid"], stored["cid"]);
+    let again = cli::run(node, "//Bob", &arguments).await;
+    assert_eq!(again["changed"], false, "{again}");
+    assert_eq!(again["function"], published["function"]);
     published["function"].to_string()
 }
 

@@ -6,12 +6,14 @@ use defaas_cli::{
     chain::types::{ContentId, Input},
 };
 use defaas_system_tests::{functions::Draft, Node};
-use std::fs;
+use std::{fs, path::Path};
 
 /// What the functions' owner gets for a call.
 pub const FEE: u128 = DFS / 10;
 /// Most bytes of a failed function's error stream that are kept.
 const KEPT: usize = 4 * 1024;
+/// Bytes of an input of two blocks.
+const LONG_INPUT: u32 = (1 << 20) + (1 << 19);
 /// What a WebAssembly component begins with.
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
@@ -65,6 +67,13 @@ impl Row {
     fn reading(self, input: Input) -> Self {
         Self { input, ..self }
     }
+
+    /// Reads a [`long_input`].
+    fn reading_long(self, cid: ContentId) -> Self {
+        let size = LONG_INPUT;
+        self.with(|draft| draft.version.limits.max_input_bytes = size)
+            .reading(Input::Stored { cid, size })
+    }
 }
 
 /// Calls that no provider can execute. Of the first one, nobody has the code.
@@ -74,9 +83,13 @@ pub async fn faulty(node: &Node) -> Vec<Row> {
     let (halved, block) = store_in_blocks(node, &long_module('h')).await;
     fs::remove_file(block).unwrap();
     let (damaged, block) = store_in_blocks(node, &long_module('d')).await;
-    let length = fs::metadata(&block).unwrap().len();
-    fs::write(block, vec![0; length as usize]).unwrap();
+    damage(&block);
     let given = store(node, b"an input").await;
+    let (halved_input, block) = store_in_blocks(node, &long_input(1)).await;
+    fs::remove_file(block).unwrap();
+    let (damaged_input, block) = store_in_blocks(node, &long_input(2)).await;
+    damage(&block);
+    let other = store(node, &nothing("two")).await;
     let absent = Draft::new("absent", b"an input that nobody has")
         .version
         .code;
@@ -91,6 +104,7 @@ pub async fn faulty(node: &Node) -> Vec<Row> {
         Row::new("code-nobody-has", b"\0asm\x01\0\0\0", unavailable.clone()),
         with_cid("block-missing", long_module('h'), &halved, &unavailable),
         with_cid("block-damaged", long_module('d'), &damaged, &unavailable),
+        with_cid("cid-of-other-code", nothing("one"), &other, &invalid),
         Row::stored(node, "digest-wrong", &nothing("digest"), invalid.clone())
             .await
             .with(|draft| draft.version.code.sha256[0] ^= 1),
@@ -136,13 +150,30 @@ pub async fn faulty(node: &Node) -> Vec<Row> {
                 cid: absent.cid,
                 size: 24,
             }),
-        Row::stored(node, "input-size-wrong", &echo, no_input)
+        Row::stored(node, "input-size-wrong", &echo, no_input.clone())
             .await
             .reading(Input::Stored {
                 cid: given,
                 size: 9,
             }),
+        Row::stored(node, "input-block-missing", &echo, no_input.clone())
+            .await
+            .reading_long(halved_input),
+        Row::stored(node, "input-block-damaged", &echo, no_input)
+            .await
+            .reading_long(damaged_input),
     ]
+}
+
+/// An input of two blocks. Another `mark` makes another input.
+fn long_input(mark: u8) -> Vec<u8> {
+    vec![mark; LONG_INPUT as usize]
+}
+
+/// Overwrites a block with as many zeros, as a failing disk may.
+fn damage(block: &Path) {
+    let length = fs::metadata(block).unwrap().len();
+    fs::write(block, vec![0; length as usize]).unwrap();
 }
 
 /// Calls of functions that run, and have themselves to blame.

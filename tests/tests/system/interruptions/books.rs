@@ -35,10 +35,15 @@ impl Books {
         }
     }
 
+    /// A transaction of the caller's stands in a block.
+    pub fn charged(&mut self, transaction_fee: Balance) {
+        self.pay(Party::Caller, Party::Treasury, transaction_fee);
+    }
+
     /// A call was requested: two fees are gone for good.
     pub fn requested(&mut self, transaction_fee: Balance, quote: &Quote) {
-        let fees = transaction_fee + quote.network_fee;
-        self.pay(Party::Caller, Party::Treasury, fees);
+        self.charged(transaction_fee);
+        self.pay(Party::Caller, Party::Treasury, quote.network_fee);
     }
 
     /// It was settled with success.

@@ -35,8 +35,7 @@ async fn result_in_the_journal_is_reported_after_a_kill_without_another_executio
 
 async fn function_runtime_is_killed() {
     let (mut market, call) = running().await;
-    let first = market.node.function_runtime().await.unwrap();
-    first.kill().unwrap();
+    let first = market.node.kill_function_runtime().await.unwrap();
     // The connection broke: the function may have run or not.
     market.reaches(&call, Executed).await;
     let second = market.node.function_runtime().await.unwrap();

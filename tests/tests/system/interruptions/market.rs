@@ -165,6 +165,22 @@ impl Market {
         journal::wait_for(&file, |record| call.step(record) == Some(step)).await;
     }
 
+    /// Waits until the function runtime executes something, as its own note of that says.
+    pub async fn executes(&self) {
+        let file = self.node.home().in_flight();
+        let wait = async {
+            // After the first line one for each place, which names code or is blank.
+            let is_taken = |line: &str| !line.starts_with('-');
+            let runs = || {
+                std::fs::read_to_string(&file).is_ok_and(|text| text.lines().skip(1).any(is_taken))
+            };
+            while !runs() {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        timeout(END_TIMEOUT, wait).await.expect("it executes");
+    }
+
     /// Steps of the first attempt of `call` in the journal, of which a start of the worker leaves the
     /// last one or two. Nothing is begun without `Accepted` before it.
     pub fn steps(&self, call: &Call) -> Vec<Step> {

@@ -9,6 +9,8 @@
 
 mod books;
 mod crashes;
+mod drain;
 mod journal;
 mod market;
+mod quarantine;
 mod silence;
