@@ -12,6 +12,9 @@ use tokio::task::JoinHandle;
 use crate::support::processes::compiler_of;
 use crate::support::{deployment, modules, Place, Reply, Runtime};
 
+/// The compiler gets the processor time that it may take, whatever the tests beside it take.
+const PATIENT: &str = "--compile-wall-factor=60";
+
 #[tokio::test]
 async fn short_code_that_takes_long_to_compile_is_invalid_and_holds_the_others_up_for_seconds() {
     let runtime = Runtime::start().await;
@@ -36,7 +39,7 @@ async fn code_may_take_processor_time_in_proportion_to_its_length() {
     // 31 KiB, which take several seconds.
     let module = modules::bomb(2_000);
     let try_at = async |rate| {
-        let runtime = Runtime::start_with(&["--compile-base-seconds=1", rate]).await;
+        let runtime = Runtime::start_with(&["--compile-base-seconds=1", PATIENT, rate]).await;
         let digest = runtime.place.put(&module);
         runtime.try_deploy("f", &digest, json!({})).await
     };
@@ -95,7 +98,7 @@ async fn short_module_does_not_wait_for_a_long_one() {
 
 #[tokio::test]
 async fn code_that_does_not_compile_is_not_compiled_again_for_a_while() {
-    let runtime = Runtime::start_with(&["--compile-base-seconds=1"]).await;
+    let runtime = Runtime::start_with(&["--compile-base-seconds=1", PATIENT]).await;
     let digest = runtime.place.put(&modules::bomb(3_000));
     let refuse = async || {
         let refused = runtime.try_deploy("f", &digest, json!({})).await;
