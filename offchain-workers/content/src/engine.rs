@@ -62,7 +62,7 @@ pub(crate) struct Engine {
     /// Whether something may have lost its last root since the last collection.
     garbage: AtomicBool,
     /// Locked as long as this process has the store open.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Engine {
@@ -278,7 +278,18 @@ impl Engine {
     }
 }
 
-fn lock(config: &Config) -> Result<File> {
+/// A lock, given back when dropped. Closing the file alone is not enough: while this process starts a
+/// child, the child shares the lock until it executes its own program.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // If it fails, the lock goes with the last who shares it.
+        let _ = self.0.unlock();
+    }
+}
+
+fn lock(config: &Config) -> Result<Lock> {
     let path = config.dir.join("lock");
     let file = OpenOptions::new()
         .write(true)
@@ -288,8 +299,24 @@ fn lock(config: &Config) -> Result<File> {
         .open(&path)
         .at(&path)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(Error::InUse(config.dir.clone())),
         Err(TryLockError::Error(error)) => Err(error).at(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lock_that_a_starting_child_shares_is_given_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config::in_dir(dir.path());
+        let held = lock(&config).unwrap();
+        let _shared = held.0.try_clone().unwrap();
+        assert!(matches!(lock(&config), Err(Error::InUse(_))));
+        drop(held);
+        assert!(lock(&config).is_ok());
     }
 }

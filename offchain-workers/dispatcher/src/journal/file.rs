@@ -93,13 +93,25 @@ pub enum Opened {
     },
 }
 
+/// A lock, given back when dropped. Closing the file alone is not enough: while this process starts a
+/// child, the child shares the lock until it executes its own program.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // If it fails, the lock goes with the last who shares it.
+        let _ = self.0.unlock();
+    }
+}
+
 /// An open journal. Blocking: belongs on a thread that may wait for the disk.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
     genesis: Hash,
     file: File,
-    _lock: File,
+    _lock: Lock,
     /// Length of the file up to the last good record.
     len: u64,
     next_seq: u64,
@@ -137,11 +149,11 @@ impl Journal {
             }
         };
         let lock = open_private(&beside(path, ".lock"), false).map_err(fail("lock"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
+        let lock = match lock.try_lock() {
+            Ok(()) => Lock(lock),
             Err(TryLockError::WouldBlock) => return Err(JournalError::Locked(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(fail("lock")(error)),
-        }
+        };
         let (scan, damage) = match read(path).map_err(fail("read"))? {
             None => (None, None),
             Some(bytes) => match recovery::check_header(&bytes, &genesis) {
@@ -358,5 +370,22 @@ fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
             "it is longer than any journal can be",
         )),
         Ok(_) => fs::read(path).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lock_that_a_starting_child_shares_is_given_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let open = || Journal::open(&path, Hash::zero(), u64::MAX);
+        let (held, _) = open().unwrap();
+        let _shared = held._lock.0.try_clone().unwrap();
+        assert!(matches!(open(), Err(JournalError::Locked(_))));
+        drop(held);
+        assert!(open().is_ok());
     }
 }
