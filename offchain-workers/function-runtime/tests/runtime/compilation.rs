@@ -71,14 +71,7 @@ async fn code_that_is_compiled_does_not_wait_for_a_compilation() {
     let place = runtime.stop().await;
     let runtime = Runtime::start_in(place, &[]).await;
 
-    let deploying = deploy_aside(&runtime, &modules::bomb(3_000));
-    let compiler = stopped_compiler_of(&runtime).await;
-    runtime.deploy("echo", modules::ECHO, json!({})).await;
-    assert_eq!(runtime.call("echo", "x").await.text(), "x");
-    assert!(!deploying.is_finished());
-    kill_process(compiler, Signal::KILL).unwrap();
-    let refused = deploying.await.unwrap();
-    refused.expect("provider-failed-overloaded", 429);
+    echo_is_served_beside_a_compilation_of(&runtime, &modules::bomb(3_000)).await;
 }
 
 #[tokio::test]
@@ -86,14 +79,7 @@ async fn short_module_does_not_wait_for_a_long_one() {
     let runtime = Runtime::start().await;
     let long = modules::laborious();
     assert!(long.len() > 1 << 20);
-    let deploying = deploy_aside(&runtime, &long);
-    let compiler = stopped_compiler_of(&runtime).await;
-    runtime.deploy("echo", modules::ECHO, json!({})).await;
-    assert_eq!(runtime.call("echo", "x").await.text(), "x");
-    assert!(!deploying.is_finished());
-    kill_process(compiler, Signal::KILL).unwrap();
-    let refused = deploying.await.unwrap();
-    refused.expect("provider-failed-overloaded", 429);
+    echo_is_served_beside_a_compilation_of(&runtime, &long).await;
 }
 
 #[tokio::test]
@@ -221,6 +207,18 @@ async fn deployments_of_the_same_code_at_once_compile_it_once() {
         assert_eq!(reply.status, 200, "{}", reply.text());
     }
     assert_eq!(runtime.place.compiled().len(), 1);
+}
+
+/// Deploys and calls a short function while the compiler of `module` stands still.
+async fn echo_is_served_beside_a_compilation_of(runtime: &Runtime, module: &[u8]) {
+    let deploying = deploy_aside(runtime, module);
+    let compiler = stopped_compiler_of(runtime).await;
+    runtime.deploy("echo", modules::ECHO, json!({})).await;
+    assert_eq!(runtime.call("echo", "x").await.text(), "x");
+    assert!(!deploying.is_finished());
+    kill_process(compiler, Signal::KILL).unwrap();
+    let refused = deploying.await.unwrap();
+    refused.expect("provider-failed-overloaded", 429);
 }
 
 /// Deploys a module without waiting for it.

@@ -1,6 +1,7 @@
 //! What the actors may do, and how often.
 
 use super::super::{calls::*, *};
+pub use crate::genesis_presets::ENDOWED as ACTORS;
 use crate::{constants::money::DFS, AccountId, Balance, Registry};
 use defaas_primitives::{
     worker::possession_payload, AliasTarget, Fault, FunctionId, Limit, Name, Selector, WorkerPair,
@@ -10,14 +11,6 @@ use proptest::prelude::*;
 use sp_core::Pair;
 use sp_runtime::BoundedVec;
 
-pub const ACTORS: [Sr25519Keyring; 6] = [
-    Sr25519Keyring::Alice,
-    Sr25519Keyring::Bob,
-    Sr25519Keyring::Charlie,
-    Sr25519Keyring::Dave,
-    Sr25519Keyring::Eve,
-    Sr25519Keyring::Ferdie,
-];
 /// Functions that the actors know of. The first ones are there from the start.
 const FUNCTIONS: FunctionId = 3;
 
